@@ -1,0 +1,62 @@
+namespace OrleansSqlite;
+
+/// <summary>Settings of a database engine, validated when it is opened.</summary>
+public sealed record DatabaseOptions
+{
+    /// <summary>Memory for pages that can be read again from the store, for all databases of the engine, in bytes. Default 256 MiB.</summary>
+    public long PageCacheBytes { get; init; } = 256L << 20;
+
+    /// <summary>Frames stay inline in the head up to this size, in bytes; beyond it they move to a segment. Default 128 KiB.</summary>
+    public int InlineBytes { get; init; } = 128 << 10;
+
+    /// <summary>The page size of new databases in bytes: a power of two from 512 to 65536. Default 4096.</summary>
+    public int PageBytes { get; init; } = 4096;
+
+    /// <summary>How long a write may run again after lost races before it fails with <see cref="ErrorCodes.RetriesExhausted"/>. Default 60 s.</summary>
+    public TimeSpan RetryTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often a write may run again after lost races. Default 1000.</summary>
+    public int RetryCount { get; init; } = 1000;
+
+    /// <summary>How long an operation id is remembered. Default 24 hours.</summary>
+    public TimeSpan OperationRetention { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How many writes of one database may wait before further ones are refused as overloaded. Default 10,000.</summary>
+    public int QueueLength { get; init; } = 10_000;
+
+    /// <summary>Threads that run SQLite, for all databases of the engine. Default: four times the cores, at least 8.</summary>
+    public int Threads { get; init; } = Math.Max(8, 4 * Environment.ProcessorCount);
+
+    /// <summary>How many idle connections each database keeps for reads. Default 8.</summary>
+    public int IdleConnections { get; init; } = 8;
+
+    /// <summary>Whether opening the engine checks that the store honours conditions. Default true: about ten requests, once.</summary>
+    public bool ProbeStore { get; init; } = true;
+
+    /// <summary>The most bytes that one statement of a batch may give back, in bytes. Default 64 MiB.</summary>
+    public long ResultBytes { get; init; } = 64L << 20;
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, naming the setting and its range.</exception>
+    public void Validate()
+    {
+        Check(PageCacheBytes >= 1 << 20, nameof(PageCacheBytes), "at least 1 MiB");
+        Check(InlineBytes is >= 1 << 10 and <= 4 << 20, nameof(InlineBytes), "from 1 KiB to 4 MiB");
+        Check(PageBytes is >= 512 and <= 65536 && (PageBytes & (PageBytes - 1)) == 0, nameof(PageBytes), "a power of two from 512 to 65536");
+        Check(RetryTime > TimeSpan.Zero, nameof(RetryTime), "above zero");
+        Check(RetryCount >= 0, nameof(RetryCount), "at least 0");
+        Check(OperationRetention > TimeSpan.Zero, nameof(OperationRetention), "above zero");
+        Check(QueueLength >= 1, nameof(QueueLength), "at least 1");
+        Check(Threads is >= 1 and <= 1024, nameof(Threads), "from 1 to 1024");
+        Check(IdleConnections >= 0, nameof(IdleConnections), "at least 0");
+        Check(ResultBytes >= 1 << 10, nameof(ResultBytes), "at least 1 KiB");
+    }
+
+    private static void Check(bool holds, string setting, string range)
+    {
+        if (!holds)
+        {
+            throw new DatabaseException(ErrorKind.Invalid, ErrorCodes.BadArgument, $"The setting {setting} must be {range}.");
+        }
+    }
+}

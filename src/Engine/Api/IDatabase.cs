@@ -1,0 +1,113 @@
+namespace OrleansSqlite;
+
+/// <summary>
+/// A database by its name. The engine implements it in process, the cluster's client over grains; a caller cannot tell,
+/// but for speed. Every failure is a <see cref="DatabaseException"/>. All members may be called concurrently.
+/// </summary>
+public interface IDatabase
+{
+    /// <summary>The database's name.</summary>
+    string Name { get; }
+
+    /// <summary>
+    /// Runs the batch as one serializable transaction. It is answered once it is durable; a lost race runs it again, unseen.
+    /// Cancelling is safe: a cancelled batch has not taken effect, and never will. (So once its swap is under way, it is waited for.)
+    /// </summary>
+    Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default);
+
+    /// <summary>Runs one reading statement on a snapshot and streams its rows. Dispose of the result to let the snapshot go.</summary>
+    Task<IRowReader> QueryAsync(Statement statement, ReadLevel level = default, CancellationToken cancellation = default);
+
+    /// <summary>What the database is: version, sizes, time.</summary>
+    Task<DatabaseDescription> DescribeAsync(ReadLevel level = default, CancellationToken cancellation = default);
+}
+
+/// <summary>The rows of a query, streamed in pieces; the consumer sets the pace.</summary>
+public interface IRowReader : IAsyncDisposable
+{
+    /// <summary>The version of the snapshot.</summary>
+    long Version { get; }
+
+    /// <summary>The columns.</summary>
+    IReadOnlyList<Column> Columns { get; }
+
+    /// <summary>The next rows (at least one), or an empty list at the end.</summary>
+    ValueTask<IReadOnlyList<IReadOnlyList<SqlValue>>> ReadAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>What a database is.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Id">The random id that it got when it was created.</param>
+/// <param name="Version">The version described.</param>
+/// <param name="CommittedAt">When that version was committed, by its writer's clock.</param>
+/// <param name="PageBytes">The size of a page in bytes; 0 for an empty database.</param>
+/// <param name="PageCount">The number of pages.</param>
+/// <param name="StoredBytes">What it occupies in the store: its head and the segments that the head names.</param>
+/// <param name="Segments">How many segments the head names.</param>
+public sealed record DatabaseDescription(
+    string Name, Guid Id, long Version, DateTimeOffset CommittedAt, int PageBytes, long PageCount, long StoredBytes, int Segments)
+{
+    /// <summary>The size of the database as an ordinary SQLite file, in bytes.</summary>
+    public long Bytes => PageBytes * PageCount;
+}
+
+/// <summary>The databases of one store. Every failure is a <see cref="DatabaseException"/>.</summary>
+public interface IDatabaseCatalog
+{
+    /// <summary>The store's URL, without credentials.</summary>
+    string StoreUrl { get; }
+
+    /// <summary>A handle to a database; whether it exists shows at first use.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadName"/>.</exception>
+    IDatabase Get(string name);
+
+    /// <summary>Creates an empty database.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseExists"/>, <see cref="ErrorCodes.BadName"/>.</exception>
+    Task<DatabaseDescription> CreateAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Deletes a database, by a swap to a tombstone. Its name is free again at once.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>.</exception>
+    Task DeleteAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>The databases of the store, by name.</summary>
+    IAsyncEnumerable<DatabaseDescription> ListAsync(CancellationToken cancellation = default);
+}
+
+/// <summary>Conveniences over <see cref="IDatabase"/>.</summary>
+public static class DatabaseExtensions
+{
+    /// <summary>Runs one statement as a transaction and gives its result.</summary>
+    public static async Task<StatementResult> ExecuteAsync(
+        this IDatabase database, string sql, object?[]? parameters = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        var result = await database.ExecuteAsync(new Batch(new Statement(sql, parameters ?? [])), cancellation).ConfigureAwait(false);
+        return result.Results[^1];
+    }
+
+    /// <summary>Runs a query and reads all its rows into memory.</summary>
+    public static async Task<IReadOnlyList<IReadOnlyList<SqlValue>>> QueryAllAsync(
+        this IDatabase database, Statement statement, ReadLevel level = default, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(database);
+        var stream = await database.QueryAsync(statement, level, cancellation).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+        {
+            List<IReadOnlyList<SqlValue>> rows = [];
+            while (await stream.ReadAsync(cancellation).ConfigureAwait(false) is { Count: > 0 } some)
+            {
+                rows.AddRange(some);
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>Runs a query and gives the first column of its first row, or NULL if there is none.</summary>
+    public static async Task<SqlValue> ScalarAsync(
+        this IDatabase database, Statement statement, ReadLevel level = default, CancellationToken cancellation = default)
+    {
+        var rows = await database.QueryAllAsync(statement, level, cancellation).ConfigureAwait(false);
+        return rows.Count == 0 ? SqlValue.Null : rows[0][0];
+    }
+}

@@ -1,0 +1,1 @@
+namespace OrleansSqlite.Server; internal static class Placeholder;
