@@ -1,14 +1,16 @@
 using System.Runtime.InteropServices;
-using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 
 namespace OrleansSqlite.Stores;
 
-/// <summary>Makes the SDK's requests for one bucket, prefix and way of encryption.</summary>
+/// <summary>
+/// Makes the SDK's requests for one bucket, prefix and way of encryption. They must be of the SDK's own types: a subclass's name
+/// is not found when the endpoint is resolved, and the bucket would be missing from the address.
+/// </summary>
 internal sealed class S3Requests(string bucket, string root, S3Encryption encryption, S3Options options)
 {
-    public DatedGet Get(string key, ETag? unless) => new()
+    public GetObjectRequest Get(string key, ETag? unless) => new()
     {
         BucketName = bucket,
         Key = root + key,
@@ -29,10 +31,11 @@ internal sealed class S3Requests(string bucket, string root, S3Encryption encryp
         Delimiter = delimiter,
     };
 
-    public PutObjectRequest Put(string key, ReadOnlyMemory<byte> content) => new Upload(content)
+    public PutObjectRequest Put(string key, ReadOnlyMemory<byte> content) => new()
     {
         BucketName = bucket,
         Key = root + key,
+        InputStream = Stream(content),
         ContentType = "application/octet-stream",
         // Signed as a whole: one pass over bytes that are in memory anyway, instead of the SDK's signed chunks of 64 KiB.
         UseChunkEncoding = false,
@@ -46,38 +49,7 @@ internal sealed class S3Requests(string bucket, string root, S3Encryption encryp
         BucketKeyEnabled = options.BucketKey,
     };
 
-    /// <summary>An upload from memory.</summary>
-    private sealed class Upload : PutObjectRequest
-    {
-        // Asking for leave to send (100 Continue) costs a round trip. It pays only where much would be sent in vain.
-        private const int WorthAsking = 1 << 20;
-
-        private readonly bool _ask;
-
-        public Upload(ReadOnlyMemory<byte> content)
-        {
-            _ask = content.Length >= WorthAsking;
-            InputStream = MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array)
-                ? new MemoryStream(array.Array ?? [], array.Offset, array.Count, writable: false)
-                : new MemoryStream(content.ToArray(), writable: false);
-        }
-
-        protected override bool Expect100Continue => _ask;
-    }
-}
-
-/// <summary>A read that also notes the store's clock: the SDK's answers leave out the Date header.</summary>
-internal sealed class DatedGet : GetObjectRequest
-{
-    public DateTimeOffset? Date { get; private set; }
-
-    public static void TakeDate(object sender, ResponseEventArgs response)
-    {
-        if (response is WebServiceResponseEventArgs { Request: DatedGet get, ResponseHeaders: { } headers }
-            && headers.TryGetValue("Date", out string? date)
-            && DateTimeOffset.TryParse(date, null, System.Globalization.DateTimeStyles.AssumeUniversal, out DateTimeOffset now))
-        {
-            get.Date = now;
-        }
-    }
+    private static MemoryStream Stream(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array)
+        ? new MemoryStream(array.Array ?? [], array.Offset, array.Count, writable: false)
+        : new MemoryStream(content.ToArray(), writable: false);
 }

@@ -67,14 +67,14 @@ internal sealed class S3Settings
     }
 
     /// <summary>The connections, shared by both clients.</summary>
-    public HttpClient MakeHttpClient() => new(new SocketsHttpHandler
+    public HttpClient MakeHttpClient() => new(new S3Transport(new SocketsHttpHandler
     {
         ConnectTimeout = _options.ConnectTimeout,
         // S3 moves its load by DNS: old connections must go now and then.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         AllowAutoRedirect = false,
         UseCookies = false,
-    })
+    }))
     {
         Timeout = NoLimit,
     };

@@ -55,8 +55,6 @@ public sealed class S3Store : IObjectStore
             _http.Dispose();
             throw S3Errors.Map(error, Url, null)!;
         }
-
-        _client.AfterResponseEvent += DatedGet.TakeDate;
     }
 
     /// <inheritdoc/>
@@ -137,26 +135,26 @@ public sealed class S3Store : IObjectStore
 
     private async Task<ReadResult> ReadWholeAsync(string key, ETag? unless, CancellationToken cancellation)
     {
-        DatedGet request = _requests.Get(key, unless);
+        StoreClock clock = S3Transport.WatchClock();
         try
         {
             return await RepeatBrokenAsync(ReadOnceAsync, cancellation).ConfigureAwait(false);
         }
         catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.NotModified && unless is not null)
         {
-            return ReadResult.NotModified with { Now = request.Date };
+            return ReadResult.NotModified with { Now = clock.Now };
         }
         catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
         {
-            return ReadResult.Missing with { Now = request.Date };
+            return ReadResult.Missing with { Now = clock.Now };
         }
 
         async Task<ReadResult> ReadOnceAsync()
         {
-            using GetObjectResponse response = await _client.GetObjectAsync(request, cancellation).ConfigureAwait(false);
+            using GetObjectResponse response = await _client.GetObjectAsync(_requests.Get(key, unless), cancellation).ConfigureAwait(false);
             byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
             DateTimeOffset? modified = response.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
-            return new ReadResult(ReadAnswer.Found, content, TagForm.Read(response.ETag), modified, request.Date);
+            return new ReadResult(ReadAnswer.Found, content, TagForm.Read(response.ETag), modified, clock.Now);
         }
     }
 
