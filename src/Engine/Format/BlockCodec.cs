@@ -5,8 +5,11 @@ namespace OrleansSqlite.Format;
 /// <summary>Packs and unpacks page images. The codec of each run is chosen by its result.</summary>
 internal static class BlockCodec
 {
-    /// <summary>The window of Brotli, as the binary logarithm of bytes. Its largest, so that pages far apart in a frame share.</summary>
-    private const int BrotliWindow = 22;
+    /// <summary>
+    /// The window of Brotli, as the binary logarithm of bytes. 256 KiB stay in the processor's cache on both ends;
+    /// larger windows measured up to a third slower on large frames, for results smaller by 1 %.
+    /// </summary>
+    private const int BrotliWindow = 18;
 
     /// <summary>Packs the bytes if that makes them smaller, else copies them.</summary>
     /// <param name="raw">What to pack.</param>

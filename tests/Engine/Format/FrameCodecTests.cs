@@ -51,6 +51,23 @@ public sealed class FrameCodecTests
     }
 
     [Fact]
+    public void Random_frames_come_back_as_they_were()
+    {
+        for (int seed = 1; seed <= 300; seed++)
+        {
+            var sample = new Sample((ulong)seed);
+            A_frame_comes_back_as_it_was(Sample.PageSizes[sample.Below(6)], images: sample.Below(60), noise: sample.Below(4) == 0);
+        }
+    }
+
+    [Fact]
+    public void Ids_are_written_as_32_digits()
+    {
+        Assert.Equal("0000000000000000000000000000abcd", new CommitId(0xabcd).ToString());
+        Assert.Equal("ffffffffffffffffffffffffffffffff", new SegmentId(UInt128.MaxValue).ToString());
+    }
+
+    [Fact]
     public void The_highest_page_numbers_fit()
     {
         uint[] pages = [1, 2, 0x7FFF_FFFF, Limits.MaxPageCount];

@@ -110,7 +110,7 @@ internal sealed class Sample(ulong seed)
     }
 
     /// <summary>A valid head with some of everything.</summary>
-    public Head Head(int pageBytes, int segments, int frames, int recent, int imagesPerFrame = 2, bool noise = false)
+    public Head Head(int pageBytes, int segments, int frames, int recent, int imagesPerFrame = 2, int imagesPerSegment = 4)
     {
         uint pageCount = 1000;
         long oldest = 10L * segments;
@@ -119,12 +119,12 @@ internal sealed class Sample(ulong seed)
         for (int i = segments; i > 0; i--)
         {
             var kind = i % 2 == 0 ? SegmentKind.Sparse : SegmentKind.Dense;
-            var made = Segment(kind, pageBytes, 1 + (uint)Below(50), 1 + Below(40), 10L * i - 9, 10L * i, commits: 3);
+            var made = Segment(kind, pageBytes, 1 + (uint)Below(50), 1 + Below(imagesPerSegment), 10L * i - 9, 10L * i, commits: 3);
             list.Add(made.Entry);
         }
 
         EncodedFrame[] inline = [.. Enumerable.Range(0, frames)
-            .Select(i => Frame(version - frames + 1 + i, pageCount, pageBytes, imagesPerFrame, noise))];
+            .Select(i => Frame(version - frames + 1 + i, pageCount, pageBytes, i % (imagesPerFrame + 1), noise: i % 2 == 0))];
         var commits = Enumerable.Range(0, recent).Select(i => version - recent + 1 + i)
             .Select(v => inline.FirstOrDefault(f => f.Version == v) is { } frame
                 ? new CommitRecord(frame.Id, frame.TimeMs)

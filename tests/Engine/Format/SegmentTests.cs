@@ -68,6 +68,17 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public void Random_segments_come_back_as_they_were()
+    {
+        for (ulong seed = 1; seed <= 100; seed++)
+        {
+            var sample = new Sample(seed);
+            A_segment_comes_back_as_it_was(
+                Sample.PageSizes[sample.Below(5)], dense: sample.Below(2) == 0, images: 1 + sample.Below(60), noise: sample.Below(4) == 0);
+        }
+    }
+
+    [Fact]
     public void A_segment_of_commits_without_pages_is_possible()
     {
         var made = new SegmentBuilder(default, default, 4096, SegmentKind.Sparse)
