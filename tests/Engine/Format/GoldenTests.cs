@@ -18,6 +18,8 @@ public sealed class GoldenTests
 {
     private const string Key = "app/head";
     private static readonly Guid DatabaseId = new("00112233-4455-6677-8899-aabbccddeeff");
+    private static readonly SegmentId SparseId = new(new UInt128(0x5e6d_0001_0203_0407, 0x1112_1417_2b3c_4d5e));
+    private static readonly SegmentId DenseId = new(new UInt128(0xde45_e001_0203_0407, 0x1112_1417_2b3c_4d5e));
 
     [Fact]
     public void Frame_as_it_is()
@@ -83,7 +85,7 @@ public sealed class GoldenTests
 
         Assert.True(SparseSegment().Content.Span.SequenceEqual(golden));
         var (header, index) = SegmentIndex.ReadObject(golden, Key);
-        Assert.Equal(new SegmentHeader(512, new SegmentId(0x5e), DatabaseId), header);
+        Assert.Equal(new SegmentHeader(512, SparseId, DatabaseId), header);
         Assert.Equal((SegmentKind.Sparse, 2L, 5L, 1), (index.Kind, index.MinVersion, index.MaxVersion, index.BlockCount));
         Assert.Equal([3u, 4u, 1000u, 70_000u], index.SparsePages.ToArray());
         Assert.Equal([(2, new CommitRecord(Commit(2), Time(2))), (5, new CommitRecord(Commit(5), Time(5)))], index.Commits);
@@ -97,7 +99,9 @@ public sealed class GoldenTests
         byte[] golden = Golden("dense.segment", () => DenseSegment().Content.ToArray());
 
         var (header, index) = SegmentIndex.ReadObject(golden, Key);
-        Assert.Equal(new SegmentHeader(512, new SegmentId(0xde), DatabaseId), header);
+        Assert.Equal(new SegmentHeader(512, DenseId, DatabaseId), header);
+        SegmentIndex.Decode(golden.AsMemory(395, 45), DenseEntry(), Key);
+        Assert.Equal(464, golden.Length);
         Assert.Equal((SegmentKind.Dense, 1L, 1L, 2), (index.Kind, index.MinVersion, index.MaxVersion, index.BlockCount));
         Assert.Equal((1u, 130u, 130u), (index.FirstPage, index.LastPage, index.Images));
         Assert.Empty(index.Commits);
@@ -116,7 +120,7 @@ public sealed class GoldenTests
 
     private static SegmentObject SparseSegment()
     {
-        var builder = new SegmentBuilder(new SegmentId(0x5e), DatabaseId, 512, SegmentKind.Sparse);
+        var builder = new SegmentBuilder(SparseId, DatabaseId, 512, SegmentKind.Sparse);
         byte[] images = new Sample(5).Images(4, 512, noise: true);
         uint[] pages = [3, 4, 1000, 70_000];
         for (int i = 0; i < pages.Length; i++)
@@ -129,7 +133,7 @@ public sealed class GoldenTests
 
     private static SegmentObject DenseSegment()
     {
-        var builder = new SegmentBuilder(new SegmentId(0xde), DatabaseId, 512, SegmentKind.Dense);
+        var builder = new SegmentBuilder(DenseId, DatabaseId, 512, SegmentKind.Dense);
         for (uint page = 1; page <= 130; page++)
         {
             builder.Add(page, Page(page));
@@ -147,18 +151,18 @@ public sealed class GoldenTests
         PageCount = 300,
         Recent = [.. Enumerable.Range(4, 5).Select(v => new CommitRecord(Commit(v), Time(v)))],
 
-        // The sizes of the packed one are spelled out, because Brotli decides them.
         Segments = [SparseSegment().Entry, DenseEntry()],
         Frames = [EmptyFrame(), PlainFrame(), FrameCodec.Read(Golden("packed.frame", () => PackedFrame().Bytes.ToArray()), 512, Key)],
     };
 
     private static EncodedFrame EmptyFrame() => FrameCodec.Encode(6, Commit(6), Time(6), 299, 512, [], []);
 
+    /// <summary>The entry of the packed segment. The sizes that Brotli decides are those of the file.</summary>
     private static SegmentEntry DenseEntry() => DenseSegment().Entry with
     {
-        IndexOffset = 1052,
-        IndexBytes = 48,
-        ObjectBytes = 1052 + 48 + 24,
+        IndexOffset = 395,
+        IndexBytes = 45,
+        ObjectBytes = 464,
         InlineIndex = default,
     };
 
