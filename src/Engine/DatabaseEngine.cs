@@ -200,12 +200,16 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var database in databases.Values)
+        var open = databases.Values.ToArray();
+        foreach (var database in open)
         {
             Forget(database);
         }
 
+        // What is under way to the store is finished: its callers wait for the answer.
+        await Task.WhenAll(open.Select(database => database.WhenIdleAsync())).ConfigureAwait(false);
         threads.Dispose();
+        cache.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);
     }
 

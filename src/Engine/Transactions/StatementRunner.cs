@@ -182,14 +182,23 @@ internal sealed class StatementRunner : IDisposable
     public DatabaseException Invalid(string code, string message) =>
         new(ErrorKind.Invalid, code, message) { Database = context.Name };
 
-    /// <summary>After a failure: ends whatever transaction is left.</summary>
-    public void Renew()
+    /// <summary>After a failure: ends whatever transaction is left. False if even that failed: then the connection is good for nothing.</summary>
+    public bool TryRenew()
     {
         session.Failure = null;
         guard.Refusal = null;
-        if (InTransaction)
+        try
         {
-            Command("ROLLBACK");
+            if (InTransaction)
+            {
+                Command("ROLLBACK");
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is DatabaseException or OperationCanceledException)
+        {
+            return false;
         }
     }
 
