@@ -49,9 +49,11 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         {
             Exception? error = null;
             await context.PassAsync(CommitPoint.SwapSending).ConfigureAwait(false);
+            long sent = context.Time.GetTimestamp();
             try
             {
                 var result = await context.Store.SwapAsync(context.Keys.Head, content, expected, CancellationToken.None).ConfigureAwait(false);
+                Metrics.SwapSeconds.Record(context.Time.GetElapsedTime(sent).TotalSeconds);
                 await context.PassAsync(CommitPoint.SwapAnswered).ConfigureAwait(false);
                 switch (result.Answer)
                 {
