@@ -250,9 +250,17 @@ internal sealed class Speculation(DatabaseContext context)
                 return false;
             }
 
+            stale = false;
+            if (current?.Tag == read.Tag)
+            {
+                // The same head: SQLite's caches are valid for the snapshot that is here.
+                read.Snapshot.Release();
+                ReplaceTip(current.Snapshot.Share());
+                return true;
+            }
+
             Replace(read);
             ReplaceTip(read.Snapshot.Share());
-            stale = false;
         }
 
         Changed?.Invoke();

@@ -27,8 +27,13 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
     {
+<<<<<<< HEAD
         Count(ref _reads, "read");
         ReadResult result = await Watch(inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
+=======
+        Interlocked.Increment(ref _reads);
+        ReadResult result = await WatchAsync(() => inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
+>>>>>>> 1f3f3d37605063cf7009f966dc91a67a1f5cfaf6
         Interlocked.Add(ref _notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
         Interlocked.Add(ref _bytesRead, result.Content.Length);
         return result;
@@ -36,8 +41,13 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
     {
+<<<<<<< HEAD
         Count(ref _rangeReads, "range");
         ReadOnlyMemory<byte> content = await Watch(inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
+=======
+        Interlocked.Increment(ref _rangeReads);
+        ReadOnlyMemory<byte> content = await WatchAsync(() => inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
+>>>>>>> 1f3f3d37605063cf7009f966dc91a67a1f5cfaf6
         Interlocked.Add(ref _bytesRead, content.Length);
         return content;
     }
@@ -46,32 +56,38 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     {
         Count(ref _writes, "write");
         Interlocked.Add(ref _bytesWritten, content.Length);
-        await Watch(inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
+        await WatchAsync(() => inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
     }
 
     public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
         Count(ref _swaps, "swap");
         Interlocked.Add(ref _bytesWritten, content.Length);
-        SwapResult result = await Watch(inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
+        SwapResult result = await WatchAsync(() => inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
         return result;
     }
 
     public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
     {
+<<<<<<< HEAD
         Count(ref _deletes, "delete");
         await Watch(inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
+=======
+        Interlocked.Increment(ref _deletes);
+        await WatchAsync(() => inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
+>>>>>>> 1f3f3d37605063cf7009f966dc91a67a1f5cfaf6
     }
 
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation) =>
-        Watch(inner.ListAsync(prefix, cancellation), cancellation);
+        WatchAsync(inner.ListAsync(prefix, cancellation), cancellation);
 
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation) =>
-        Watch(inner.ListFoldersAsync(prefix, cancellation), cancellation);
+        WatchAsync(inner.ListFoldersAsync(prefix, cancellation), cancellation);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
+<<<<<<< HEAD
     private static void Count(ref long counter, string kind)
     {
         Interlocked.Increment(ref counter);
@@ -79,10 +95,13 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     }
 
     private async ValueTask<T> Watch<T>(ValueTask<T> request)
+=======
+    private async ValueTask<T> WatchAsync<T>(Func<ValueTask<T>> request)
+>>>>>>> 1f3f3d37605063cf7009f966dc91a67a1f5cfaf6
     {
         try
         {
-            return await request.ConfigureAwait(false);
+            return await request().ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -91,11 +110,11 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
     }
 
-    private async ValueTask Watch(ValueTask request)
+    private async ValueTask WatchAsync(Func<ValueTask> request)
     {
         try
         {
-            await request.ConfigureAwait(false);
+            await request().ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -104,13 +123,13 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
     }
 
-    private async IAsyncEnumerable<T> Watch<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<T> WatchAsync<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Count(ref _listings, "list");
         IAsyncEnumerator<T> items = listing.GetAsyncEnumerator(cancellation);
         await using (items.ConfigureAwait(false))
         {
-            while (await Watch(items.MoveNextAsync()).ConfigureAwait(false))
+            while (await WatchAsync(items.MoveNextAsync).ConfigureAwait(false))
             {
                 yield return items.Current;
             }
