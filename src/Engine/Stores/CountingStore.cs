@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+
+namespace OrleansSqlite.Stores;
+
+/// <summary>Counts what goes to a store and comes from it: for metrics, and for tests that hold a commit to exactly one PUT.</summary>
+internal sealed class CountingStore(IObjectStore inner) : IObjectStore
+{
+    private long _reads, _notModified, _rangeReads, _writes, _swaps, _swapsDone, _deletes, _listings, _failures, _bytesRead, _bytesWritten;
+
+    public string Url => inner.Url;
+
+    /// <summary>Everything since the store was opened. Take the difference of two to look at a part.</summary>
+    public StoreCounts Counts => new()
+    {
+        Reads = Volatile.Read(ref _reads),
+        NotModified = Volatile.Read(ref _notModified),
+        RangeReads = Volatile.Read(ref _rangeReads),
+        Writes = Volatile.Read(ref _writes),
+        Swaps = Volatile.Read(ref _swaps),
+        SwapsDone = Volatile.Read(ref _swapsDone),
+        Deletes = Volatile.Read(ref _deletes),
+        Listings = Volatile.Read(ref _listings),
+        Failures = Volatile.Read(ref _failures),
+        BytesRead = Volatile.Read(ref _bytesRead),
+        BytesWritten = Volatile.Read(ref _bytesWritten),
+    };
+
+    public async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _reads);
+        ReadResult result = await Watch(inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
+        Interlocked.Add(ref _notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
+        Interlocked.Add(ref _bytesRead, result.Content.Length);
+        return result;
+    }
+
+    public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _rangeReads);
+        ReadOnlyMemory<byte> content = await Watch(inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
+        Interlocked.Add(ref _bytesRead, content.Length);
+        return content;
+    }
+
+    public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _writes);
+        Interlocked.Add(ref _bytesWritten, content.Length);
+        await Watch(inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
+    }
+
+    public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _swaps);
+        Interlocked.Add(ref _bytesWritten, content.Length);
+        SwapResult result = await Watch(inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
+        Interlocked.Add(ref _swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
+        return result;
+    }
+
+    public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _deletes);
+        await Watch(inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
+    }
+
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation) =>
+        Watch(inner.ListAsync(prefix, cancellation), cancellation);
+
+    public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation) =>
+        Watch(inner.ListFoldersAsync(prefix, cancellation), cancellation);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private async ValueTask<T> Watch<T>(ValueTask<T> request)
+    {
+        try
+        {
+            return await request.ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            Interlocked.Increment(ref _failures);
+            throw;
+        }
+    }
+
+    private async ValueTask Watch(ValueTask request)
+    {
+        try
+        {
+            await request.ConfigureAwait(false);
+        }
+        catch (StoreException)
+        {
+            Interlocked.Increment(ref _failures);
+            throw;
+        }
+    }
+
+    private async IAsyncEnumerable<T> Watch<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        Interlocked.Increment(ref _listings);
+        IAsyncEnumerator<T> items = listing.GetAsyncEnumerator(cancellation);
+        await using (items.ConfigureAwait(false))
+        {
+            while (await Watch(items.MoveNextAsync()).ConfigureAwait(false))
+            {
+                yield return items.Current;
+            }
+        }
+    }
+}

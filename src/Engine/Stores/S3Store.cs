@@ -1,0 +1,300 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace OrleansSqlite.Stores;
+
+/// <summary>
+/// A store in a bucket of S3 or a compatible server that can do conditional writes. <see cref="StoreProbe"/> tells whether it can.
+/// </summary>
+public sealed class S3Store : IObjectStore
+{
+    private readonly string _bucket;
+    private readonly string _root;
+    private readonly S3Options _options;
+    private readonly TimeProvider _time;
+    private readonly Entropy _entropy;
+    private readonly HttpClient _http;
+    private readonly AmazonS3Client _client;
+    private readonly AmazonS3Client _swapClient;
+    private readonly S3Requests _requests;
+    private readonly TagForm _tagForm = new();
+
+    /// <summary>Opens the store. No request is made yet.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="prefix">What all keys in the bucket start with: parts with slashes between them, or nothing.</param>
+    /// <param name="options">Settings. Default: those of the environment.</param>
+    /// <param name="time">The clock, for timeouts. Default: the system's.</param>
+    /// <param name="entropy">The source of random pauses. Default: the system's.</param>
+    /// <param name="credentials">Who asks. Default: as the AWS SDKs find it (environment, profile, web identity, container, instance).</param>
+    /// <exception cref="StoreException"><see cref="StoreFailure.Misconfigured"/>: a setting is wrong, or no region is known.</exception>
+    public S3Store(
+        string bucket, string prefix = "", S3Options? options = null, TimeProvider? time = null, Entropy? entropy = null, AWSCredentials? credentials = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(bucket);
+        ArgumentNullException.ThrowIfNull(prefix);
+        _bucket = bucket;
+        _root = prefix.Length == 0 ? "" : $"{prefix.Trim('/')}/";
+        _options = options ?? new S3Options();
+        _time = time ?? TimeProvider.System;
+        _entropy = entropy ?? Entropy.System;
+        Url = $"s3://{bucket}/{prefix.Trim('/')}".TrimEnd('/');
+        S3Settings settings = S3Settings.From(_options, Url, Environment.GetEnvironmentVariable);
+        Url += settings.Endpoint is null ? "" : $"?endpoint={settings.Endpoint.OriginalString}";
+        _requests = new S3Requests(bucket, _root, settings.Encryption, _options);
+        _http = settings.MakeHttpClient();
+        try
+        {
+            _client = settings.MakeClient(_http, credentials);
+            _swapClient = settings.MakeSwapClient(_http, credentials);
+        }
+        catch (AmazonClientException error)
+        {
+            _http.Dispose();
+            throw S3Errors.Map(error, Url, null)!;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Url { get; }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
+    {
+        ObjectKey.Check(key);
+        return SendAsync(key, _options.RequestTimeout, token => ReadWholeAsync(key, unless, token), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
+    {
+        ObjectKey.Check(key);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
+        return SendAsync(key, _options.RequestTimeout, token => ReadRangeOnceAsync(key, offset, length, token), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        ObjectKey.Check(key);
+        await SendAsync(key, _options.RequestTimeout, token => _client.PutObjectAsync(_requests.Put(key, content), token), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
+    {
+        ObjectKey.Check(key);
+        return SendAsync(key, _options.SwapTimeout, token => SwapOnceAsync(key, content, expected, token), cancellation);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
+    {
+        ObjectKey.Check(key);
+        await SendAsync(key, _options.RequestTimeout, token => DeleteOnceAsync(key, token), cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ObjectKey.CheckPrefix(prefix);
+        await foreach (ListObjectsV2Response page in PagesAsync(prefix, delimiter: null, cancellation).ConfigureAwait(false))
+        {
+            foreach (S3Object found in page.S3Objects ?? [])
+            {
+                DateTime modified = found.LastModified ?? default;
+                yield return new ObjectInfo(found.Key[_root.Length..], found.Size ?? 0, new DateTimeOffset(modified.ToUniversalTime()));
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ObjectKey.CheckFolder(prefix);
+        await foreach (ListObjectsV2Response page in PagesAsync(prefix, "/", cancellation).ConfigureAwait(false))
+        {
+            foreach (string folder in page.CommonPrefixes ?? [])
+            {
+                yield return folder[(_root.Length + prefix.Length)..].TrimEnd('/');
+            }
+        }
+    }
+
+    /// <summary>Closes the connections.</summary>
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        _swapClient.Dispose();
+        _http.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<ReadResult> ReadWholeAsync(string key, ETag? unless, CancellationToken cancellation)
+    {
+        StoreClock clock = S3Transport.WatchClock();
+        try
+        {
+            return await RepeatBrokenAsync(ReadOnceAsync, cancellation).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.NotModified && unless is not null)
+        {
+            return ReadResult.NotModified with { Now = clock.Now };
+        }
+        catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
+        {
+            return ReadResult.Missing with { Now = clock.Now };
+        }
+
+        async Task<ReadResult> ReadOnceAsync()
+        {
+            using GetObjectResponse response = await _client.GetObjectAsync(_requests.Get(key, unless), cancellation).ConfigureAwait(false);
+            byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
+            DateTimeOffset? modified = response.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
+            return new ReadResult(ReadAnswer.Found, content, TagForm.Read(response.ETag), modified, clock.Now);
+        }
+    }
+
+    private async Task<ReadOnlyMemory<byte>> ReadRangeOnceAsync(string key, long offset, int length, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RepeatBrokenAsync(ReadOnceAsync, cancellation).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            throw StoreErrors.Truncated(Url, key, offset, length, size: null, error);
+        }
+
+        async Task<ReadOnlyMemory<byte>> ReadOnceAsync()
+        {
+            using GetObjectResponse response = await _client.GetObjectAsync(_requests.GetRange(key, offset, length), cancellation).ConfigureAwait(false);
+            if (response.HttpStatusCode != HttpStatusCode.PartialContent
+                || response.ContentRange?.StartsWith($"bytes {offset}-", StringComparison.Ordinal) != true)
+            {
+                throw new StoreException(StoreFailure.Unsafe, Url, key, "The store was asked for a range of an object and answered with something else.");
+            }
+
+            byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
+            return content.Length == length ? content : throw StoreErrors.Truncated(Url, key, offset, length, offset + content.Length);
+        }
+    }
+
+    private async Task<SwapResult> SwapOnceAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
+    {
+        PutObjectRequest request = _requests.Put(key, content);
+        request.IfNoneMatch = expected is null ? "*" : null;
+        TagForm.Choice form = _tagForm.Current;
+        request.IfMatch = expected is { } tag ? form.Write(tag) : null;
+        try
+        {
+            PutObjectResponse response = await _swapClient.PutObjectAsync(request, cancellation).ConfigureAwait(false);
+            if (expected is not null)
+            {
+                _tagForm.Worked(form);
+            }
+
+            return SwapResult.Done(TagForm.Read(response.ETag));
+        }
+        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.PreconditionFailed)
+        {
+            return expected is { } refused ? await RefusedAsync(key, refused, form, cancellation).ConfigureAwait(false) : SwapResult.Lost;
+        }
+        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.Conflict)
+        {
+            return SwapResult.Busy;
+        }
+        catch (AmazonS3Exception error) when (expected is not null && S3Errors.IsMissingKey(error))
+        {
+            return SwapResult.Gone;
+        }
+    }
+
+    /// <summary>
+    /// A 412 means that somebody else was first, unless the store does not understand the tag as it was written. As long as no swap
+    /// has shown that it does, one look at the object tells the two apart; the caller is then asked to send the same again.
+    /// </summary>
+    private async Task<SwapResult> RefusedAsync(string key, ETag expected, TagForm.Choice form, CancellationToken cancellation)
+    {
+        if (_tagForm.IsKnown)
+        {
+            return SwapResult.Lost;
+        }
+
+        try
+        {
+            GetObjectMetadataResponse current = await _client.GetObjectMetadataAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
+            return TagForm.Read(current.ETag) == expected && _tagForm.Failed(form) ? SwapResult.Busy : SwapResult.Lost;
+        }
+        catch (Exception error) when (error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException)
+        {
+            // The swap was refused; that the look at the object failed does not change it.
+            return SwapResult.Lost;
+        }
+    }
+
+    private async Task<bool> DeleteOnceAsync(string key, CancellationToken cancellation)
+    {
+        try
+        {
+            await _client.DeleteObjectAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
+        {
+            // AWS says 204 for what is not there; some others do not.
+        }
+
+        return true;
+    }
+
+    private async IAsyncEnumerable<ListObjectsV2Response> PagesAsync(string prefix, string? delimiter, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        ListObjectsV2Request request = _requests.List(prefix, delimiter);
+        do
+        {
+            ListObjectsV2Response page = await SendAsync(
+                null, _options.RequestTimeout, token => _client.ListObjectsV2Async(request, token), cancellation).ConfigureAwait(false);
+            yield return page;
+            request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (request.ContinuationToken is not null);
+    }
+
+    /// <summary>The SDK repeats a request until its answer begins; if the content then breaks off, that is up to us.</summary>
+    private async Task<T> RepeatBrokenAsync<T>(Func<Task<T>> read, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await read().ConfigureAwait(false);
+            }
+            catch (IOException) when (attempt <= _options.Retries)
+            {
+                await Task.Delay(_entropy.Jitter(TimeSpan.FromMilliseconds(50 << attempt)), _time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async ValueTask<T> SendAsync<T>(string? key, TimeSpan timeout, Func<CancellationToken, Task<T>> send, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var limit = new CancellationTokenSource(timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            return await send(either.Token).ConfigureAwait(false);
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (Exception error) when (error is not StoreException && S3Errors.Map(error, Url, key) is { } mapped)
+        {
+            throw mapped;
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite.Tests.Stores;
+
+public sealed class DirectoryStoreTests : StoreRaces
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    public override async Task DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _directory.Delete();
+    }
+
+    protected override Task<IObjectStore> OpenAsync() => Task.FromResult<IObjectStore>(new DirectoryStore(_directory.Path));
+}
