@@ -57,6 +57,7 @@ internal static class CommandLine
             new ExportVerb(terminal),
             new DeleteVerb(terminal),
             new ServeVerb(terminal),
+            new BenchVerb(terminal),
         };
         var help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

@@ -1,5 +1,7 @@
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using OrleansSqlite.Server;
+using OrleansSqlite.Stores;
 
 namespace OrleansSqlite.Cli;
 
@@ -27,6 +29,10 @@ internal sealed class ErrorReport(Terminal terminal, bool json, bool verbose)
             case DatabaseException known:
                 Write(known, NextStep.After(known));
                 return ExitCodes.Of(known.Kind);
+            case StoreException store:
+                return Failure(Errors.FromStore(null, store), interrupted);
+            case SqliteException refused:
+                return Failure(new DatabaseException(ErrorKind.Invalid, ErrorCodes.Sql, refused.Message, refused) { SqliteCode = refused.SqliteExtendedErrorCode }, interrupted);
             case IOException { HResult: BrokenPipe }:
                 // The reader of our output wanted no more of it: "query … | head".
                 return ExitCodes.Ok;

@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Tests;
 
-public sealed class CsvImportTests : IAsyncLifetime
+public sealed class CsvImportTests : IAsyncLifetime, IDisposable
 {
     private readonly Sandbox box = new();
 
@@ -62,11 +62,9 @@ public sealed class CsvImportTests : IAsyncLifetime
         }
     }
 
-    public Task DisposeAsync()
-    {
-        box.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => box.Dispose();
 
     private Task<Outcome> ShellAsync(string input) => box.RunAsync(input, ["shell", "db"]);
 }

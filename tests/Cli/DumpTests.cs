@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Tests;
 
-public sealed class DumpTests : IAsyncLifetime
+public sealed class DumpTests : IAsyncLifetime, IDisposable
 {
     private const string Schema =
         """"
@@ -64,9 +64,7 @@ public sealed class DumpTests : IAsyncLifetime
         Assert.DoesNotContain("item", dump, StringComparison.Ordinal);
     }
 
-    public Task DisposeAsync()
-    {
-        box.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => box.Dispose();
 }

@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Tests;
 
-public sealed class FormatTests : IAsyncLifetime
+public sealed class FormatTests : IAsyncLifetime, IDisposable
 {
     private const string Sql = "select 'a,\"b\"' as text, 1.0 as r, 9007199254740993 as i, x'00ff' as b, null as n, '' as e";
 
@@ -85,11 +85,9 @@ public sealed class FormatTests : IAsyncLifetime
         Assert.Equal($"[[{json}]]", (await box.RunAsync("query", "db", $"select {sql}", "--json")).Ok().Json().GetProperty("rows").GetRawText());
     }
 
-    public Task DisposeAsync()
-    {
-        box.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => box.Dispose();
 
     private async Task<Outcome> QueryAsync(params string[] options) => (await box.RunAsync(["query", "db", Sql, .. options])).Ok();
 

@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Tests;
 
-public sealed class ParameterTests : IAsyncLifetime
+public sealed class ParameterTests : IAsyncLifetime, IDisposable
 {
     private readonly Sandbox box = new();
 
@@ -61,9 +61,7 @@ public sealed class ParameterTests : IAsyncLifetime
     [Fact]
     public async Task A_missing_value_is_refused() => (await box.RunAsync("query", "db", "select :name")).Failed(2, "name");
 
-    public Task DisposeAsync()
-    {
-        box.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => box.Dispose();
 }

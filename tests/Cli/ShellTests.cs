@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Tests;
 
-public sealed class ShellTests : IAsyncLifetime
+public sealed class ShellTests : IAsyncLifetime, IDisposable
 {
     private readonly Sandbox box = new();
 
@@ -193,11 +193,9 @@ public sealed class ShellTests : IAsyncLifetime
     [Fact]
     public async Task A_shell_needs_a_database_that_exists() => (await box.RunAsync("", ["shell", "nope"])).Failed(2, "nope");
 
-    public Task DisposeAsync()
-    {
-        box.Dispose();
-        return Task.CompletedTask;
-    }
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    public void Dispose() => box.Dispose();
 
     private Task<Outcome> ShellAsync(string input) => box.RunAsync(input, ["shell", "db"]);
 }

@@ -20,7 +20,7 @@ internal sealed class CreateVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: true, cancellation);
         var made = await engine.CreateAsync(parsed.GetRequiredValue(database), cancellation);
         DatabaseText.Write(Terminal, made, parsed.GetValue(SharedOptions.Json), $"created {made.Name} in {engine.StoreUrl}");
         return ExitCodes.Ok;

@@ -23,7 +23,7 @@ internal sealed class DeleteVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var name = parsed.GetRequiredValue(database);
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: true, cancellation);
         if (!parsed.GetValue(yes))
         {
             if (!Terminal.InIsTerminal)

@@ -44,7 +44,7 @@ internal sealed class ExecuteVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var writer = format.From(parsed);
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: true, cancellation);
         var batch = new Batch(await statement.FromAsync(parsed, cancellation))
         {
             OperationId = parsed.GetValue(operationId),

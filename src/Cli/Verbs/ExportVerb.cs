@@ -24,7 +24,7 @@ internal sealed class ExportVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: false, cancellation);
         var path = Path.GetFullPath(parsed.GetRequiredValue(file));
         var it = await Transfer.RunAsync(Terminal, progress =>
             engine.ExportAsync(parsed.GetRequiredValue(database), path, parsed.GetValue(overwrite), progress, cancellation));

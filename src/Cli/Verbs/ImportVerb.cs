@@ -24,7 +24,7 @@ internal sealed class ImportVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: true, cancellation);
         var path = Path.GetFullPath(parsed.GetRequiredValue(file));
         var it = await Transfer.RunAsync(Terminal, progress =>
             engine.ImportAsync(parsed.GetRequiredValue(database), path, parsed.GetValue(replace), progress, cancellation));

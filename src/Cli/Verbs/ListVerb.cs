@@ -20,7 +20,7 @@ internal sealed class ListVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: false, cancellation);
         List<DatabaseDescription> databases = [];
         await foreach (var database in engine.ListAsync(cancellation))
         {

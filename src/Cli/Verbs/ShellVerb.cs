@@ -23,7 +23,7 @@ internal sealed class ShellVerb : Verb
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        await using var engine = await OpenAsync(parsed, cancellation);
+        await using var engine = await OpenAsync(parsed, writes: true, cancellation);
         var open = engine.Open(parsed.GetRequiredValue(database));
         var it = await open.DescribeAsync(ReadLevel.Strong, cancellation);
 

@@ -24,7 +24,8 @@ internal abstract class Verb : Command
     /// <summary>Does it, and gives the exit code. Errors are thrown.</summary>
     protected abstract Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation);
 
-    /// <summary>Opens the store that the caller named.</summary>
-    protected static Task<DatabaseEngine> OpenAsync(ParseResult parsed, CancellationToken cancellation) =>
-        DatabaseEngine.OpenAsync(StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), cancellation: cancellation);
+    /// <summary>Opens the store that the caller named. Only who writes needs to know whether the store is safe to write to, which costs requests.</summary>
+    protected static Task<DatabaseEngine> OpenAsync(ParseResult parsed, bool writes, CancellationToken cancellation) =>
+        DatabaseEngine.OpenAsync(
+            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), new DatabaseOptions { ProbeStore = writes }, cancellation: cancellation);
 }

@@ -12,7 +12,7 @@ internal static class ErrorStatus
         ErrorCodes.DatabaseExists or ErrorCodes.OperationReused => StatusCodes.Status409Conflict,
         ErrorCodes.VersionMismatch or ErrorCodes.VersionNotReached => StatusCodes.Status412PreconditionFailed,
         // The store's settings are the operator's, so no caller of the endpoints can fix them.
-        ErrorCodes.BadStore or ErrorCodes.StoreDenied or ErrorCodes.StoreUnsafe => StatusCodes.Status500InternalServerError,
+        ErrorCodes.BadStore or ErrorCodes.StoreUnsafe => StatusCodes.Status500InternalServerError,
         _ => Of(error.Kind),
     };
 
