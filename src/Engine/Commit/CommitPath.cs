@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using OrleansSqlite.Format;
+using OrleansSqlite.Pages;
+
+namespace OrleansSqlite.Commit;
+
+/// <summary>How a commit ended.</summary>
+/// <param name="Outcome">The swap's outcome.</param>
+/// <param name="Version">The version that was to be made.</param>
+/// <param name="Landed">The new head, with a snapshot for the receiver, if it landed and still is the head.</param>
+/// <param name="Newer">The head that stands there now, if it is another one.</param>
+/// <param name="Applied">The flush that the landed head took in.</param>
+/// <param name="Error">Why the outcome is unknown.</param>
+internal readonly record struct CommitEnd(
+    SwapOutcome Outcome, long Version, DurableHead? Landed, (Head Head, Stores.ETag Tag)? Newer, Flush? Applied, Exception? Error);
+
+/// <summary>
+/// One commit, below a group of transactions to a head that carries them: plan, upload, swap, finish.
+/// Small frames go inline: one PUT. A large one is uploaded as a segment first: two.
+/// </summary>
+internal sealed class CommitPath(DatabaseContext context, EngineThreads threads, Swap swap)
+{
+    /// <summary>More page images than this go to a segment without trying to compress them into a frame, in bytes.</summary>
+    private const long InlineRawBytes = 2L << 20;
+
+    /// <summary>Commits the group on top of its base.</summary>
+    /// <param name="group">The transactions.</param>
+    /// <param name="flush">Frames that have been moved to segments meanwhile, if any: this commit may take it in.</param>
+    /// <exception cref="Stores.StoreException">The store refused or cannot be written: not applied.</exception>
+    /// <exception cref="DatabaseException">An invariant is broken: not applied.</exception>
+    public async Task<CommitEnd> RunAsync(Group group, Flush? flush)
+    {
+        // plan
+        var below = group.Base.Head;
+        long version = below.Version + 1;
+        var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.NowMs());
+        var applied = flush is not null && flush.AppliesTo(below) ? flush : null;
+        var frames = applied is null ? below.Frames : [.. below.Frames.Where(frame => frame.Version > applied.Version)];
+        var segments = applied is null ? below.Segments : applied.Apply(below.Segments);
+        bool repaged = group.After.PageBytes != below.PageBytes && below.PageBytes != 0;
+        var frame = EncodeInline(group, version, commit, repaged ? 0 : frames.Sum(inline => (long)inline.Bytes.Length));
+
+        // upload
+        if (frame is null)
+        {
+            applied = await Flush.RunAsync(context, threads, group.After, below, repaged, (version, commit)).ConfigureAwait(false);
+            segments = applied.Apply(below.Segments);
+            frames = [];
+        }
+        else
+        {
+            frames = repaged ? [frame] : frames.Add(frame);
+            segments = repaged ? [] : segments;
+        }
+
+        var next = below with
+        {
+            Version = version,
+            SwapId = commit.Id,
+            TimeMs = commit.TimeMs,
+            PageBytes = group.After.PageBytes,
+            PageCount = group.After.PageCount,
+            Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
+            Segments = segments,
+            Frames = frames,
+        };
+        Invariants.CheckCommit(context.Name, below, next);
+        await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
+
+        // swap
+        var end = await swap.RunAsync(next, group.Base.Tag).ConfigureAwait(false);
+
+        // finish
+        if (end.Outcome != SwapOutcome.Landed || end.Newer is not null)
+        {
+            if (frame is null)
+            {
+                applied?.Release();
+            }
+
+            return new CommitEnd(end.Outcome, version, null, end.Newer, null, end.Error);
+        }
+
+        await context.PassAsync(CommitPoint.Landed).ConfigureAwait(false);
+        var snapshot = group.After.Share();
+        if (applied is not null)
+        {
+            applied.Seed(context.Segments.Cache);
+            var known = next.Segments.Select(entry => context.Segments.Get(entry, next.PageBytes)).ToImmutableArray();
+            var moved = applied.Relocate(context, snapshot, known);
+            snapshot.Release();
+            snapshot = moved;
+        }
+
+        return new CommitEnd(end.Outcome, version, new DurableHead(next, end.Tag, snapshot), null, applied, null);
+    }
+
+    /// <summary>The group's frame, or null if it is too large to stand in the head with those that stand there already.</summary>
+    private EncodedFrame? EncodeInline(Group group, long version, CommitRecord commit, long inlineBytes)
+    {
+        var pages = group.ChangedPages();
+        int pageBytes = group.After.PageBytes;
+        long rawBytes = (long)pages.Count * pageBytes;
+
+        // The head may grow to three times the threshold while a flush is under way; then a commit flushes by itself.
+        if (rawBytes > InlineRawBytes || inlineBytes > 3L * context.Options.InlineBytes)
+        {
+            return null;
+        }
+
+        byte[] images = ArrayPool<byte>.Shared.Rent((int)rawBytes);
+        try
+        {
+            int done = 0;
+            foreach (uint page in pages)
+            {
+                group.After.Copy(page, images.AsSpan(done, pageBytes));
+                done += pageBytes;
+            }
+
+            var frame = FrameCodec.Encode(
+                version, commit.Id, commit.TimeMs, group.After.PageCount, pageBytes, [.. pages], images.AsSpan(0, done));
+            return frame.Bytes.Length <= context.Options.InlineBytes ? frame : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(images);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using OrleansSqlite.Format;
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite.Commit;
+
+/// <summary>Creates a database: a swap that expects no head, or the tombstone of a deleted one.</summary>
+internal sealed class Creation(DatabaseContext context)
+{
+    /// <summary>Creates the database with that head.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseExists"/>, or the store's failure.</exception>
+    public async Task<DatabaseDescription> RunAsync(Head head, CancellationToken cancellation)
+    {
+        var reader = new HeadReader(context);
+        var swap = new Swap(context, reader);
+        try
+        {
+            ETag? expected = null;
+            while (true)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var end = await swap.RunAsync(head, expected).ConfigureAwait(false);
+                switch (end.Outcome)
+                {
+                    case SwapOutcome.Landed:
+                        return EngineDatabase.Describe(context.Name, head);
+                    case SwapOutcome.Unknown:
+                        throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error);
+                    default:
+                        // Another head stands there. A tombstone may be replaced; the id must be new, as its bytes must.
+                        if (end.Newer is { Head.State: HeadState.Live })
+                        {
+                            throw Errors.Exists(context.Name);
+                        }
+
+                        expected = end.Newer?.Tag;
+                        head = head with { SwapId = new CommitId(context.Entropy.Next128()) };
+                        break;
+                }
+            }
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(context.Name, e);
+        }
+    }
+}

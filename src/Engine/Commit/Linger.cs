@@ -1,0 +1,43 @@
+namespace OrleansSqlite.Commit;
+
+/// <summary>
+/// How long to wait for company before a swap. Right after a swap its callers are about to come back: a short wait lets them all
+/// into the next one, where otherwise two halves would alternate, each waiting out the other's round trip. It ends at once when they
+/// have come, never lasts longer than a quarter of a swap, and is given up for a while when nobody comes.
+/// </summary>
+internal sealed class Linger(DatabaseContext context, Speculation speculation)
+{
+    private const int MaxSkips = 16;
+    private int skips;
+    private int skipLength = 1;
+
+    /// <summary>How long a swap takes here: a moving average.</summary>
+    public TimeSpan SwapTime { get; private set; }
+
+    /// <summary>Takes a swap's duration into account.</summary>
+    public void Observe(TimeSpan swap) => SwapTime = SwapTime == default ? swap : (SwapTime * 0.8) + (swap * 0.2);
+
+    /// <summary>Waits for those who were answered by the last swap to come back, on top of those who wait already.</summary>
+    public async Task WaitAsync(int answered)
+    {
+        int waiting = speculation.StackedCount;
+        if (answered == 0 || waiting == 0)
+        {
+            return;
+        }
+
+        if (skips > 0)
+        {
+            skips--;
+            return;
+        }
+
+        var company = speculation.WhenStacked(answered + waiting);
+        using var giveUp = new CancellationTokenSource();
+        var first = await Task.WhenAny(company, Task.Delay(SwapTime / 4, context.Time, giveUp.Token)).ConfigureAwait(false);
+        await giveUp.CancelAsync().ConfigureAwait(false);
+        bool came = first == company || speculation.StackedCount > waiting + (answered / 2);
+        skipLength = came ? 1 : Math.Min(MaxSkips, skipLength * 2);
+        skips = came ? 0 : skipLength;
+    }
+}

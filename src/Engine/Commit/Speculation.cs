@@ -1,0 +1,331 @@
+using System.Collections.Immutable;
+using OrleansSqlite.Pages;
+using OrleansSqlite.Vfs;
+
+namespace OrleansSqlite.Commit;
+
+/// <summary>
+/// What this process knows of a database: the newest head that it has made or read, and the transactions stacked on it that wait
+/// for their swap. The next transaction runs on the tip of the stack. All state is guarded by one lock, held for moments only.
+/// </summary>
+internal sealed class Speculation(DatabaseContext context)
+{
+    private const long MaxStackedBytes = 64L << 20;
+    private const int MaxStacked = 16_384;
+
+    private readonly Lock gate = new();
+    private readonly List<WriteTransaction> stacked = [];
+    private DurableHead? current;
+    private Snapshot? tip;
+    private long stackedBytes;
+    private int underWay;
+    private bool stale;
+    private Exception? refusal;
+    private (int Count, TaskCompletionSource Reached)? awaited;
+
+    /// <summary>Raised, outside of the lock, when transactions may run again or have something to be told.</summary>
+    public event Action? Changed;
+
+    /// <summary>The newest durable head, with its snapshot shared for the caller.</summary>
+    public DurableHead Pin()
+    {
+        lock (gate)
+        {
+            var head = current ?? throw new InvalidOperationException("The database is not loaded.");
+            head.Snapshot.Share();
+            return head;
+        }
+    }
+
+    /// <summary>The newest durable head, if one was loaded. Its snapshot may go at any time.</summary>
+    public DurableHead? Current
+    {
+        get
+        {
+            lock (gate)
+            {
+                return current;
+            }
+        }
+    }
+
+    /// <summary>Whether a transaction may run now: the head is not known to be stale, and the stack is not full.</summary>
+    public bool MayRun
+    {
+        get
+        {
+            lock (gate)
+            {
+                return refusal is not null || (!stale && stackedBytes < MaxStackedBytes && stacked.Count < MaxStacked);
+            }
+        }
+    }
+
+    /// <summary>Whether a rival was first and the newest head is still to be read.</summary>
+    public bool IsStale
+    {
+        get
+        {
+            lock (gate)
+            {
+                return stale;
+            }
+        }
+    }
+
+    /// <summary>Why this database refuses writes, if it does.</summary>
+    public Exception? Refusal
+    {
+        get
+        {
+            lock (gate)
+            {
+                return refusal;
+            }
+        }
+    }
+
+    /// <summary>How many transactions wait for their swap.</summary>
+    public int StackedCount
+    {
+        get
+        {
+            lock (gate)
+            {
+                return stacked.Count;
+            }
+        }
+    }
+
+    /// <summary>The state for a transaction that runs now, and the version that will carry it.</summary>
+    public (Snapshot Snapshot, long Version) Begin()
+    {
+        lock (gate)
+        {
+            return (tip!.Share(), NextVersion);
+        }
+    }
+
+    /// <summary>
+    /// Stacks a transaction that changed pages (called at its commit point). Refused if the tip is no longer the state that it
+    /// ran on (invariant 1), or if a version was expected (not negative) and another one would carry it.
+    /// </summary>
+    public bool TryStack(WriteTransaction transaction, Snapshot ranOn, long version, Overlay changes, out Snapshot? next)
+    {
+        next = null;
+        lock (gate)
+        {
+            if (stale || refusal is not null || !ReferenceEquals(ranOn.Identity, tip!.Identity) || (version >= 0 && version != NextVersion))
+            {
+                return false;
+            }
+
+            long bytes = changes.Bytes;
+            var pages = changes.Freeze();
+            var after = tip.With(pages, changes.PageBytes, changes.PageCount, context.NextEdit());
+            foreach (var block in pages.Values)
+            {
+                block.Release();
+            }
+
+            tip.Release();
+            tip = after;
+            next = after.Share();
+            transaction.Pages = [.. pages.Keys];
+            transaction.PageBytes = changes.PageBytes;
+            stackedBytes += bytes;
+            Push(transaction);
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Stacks a transaction that changed nothing: its answer counts only once the state that it saw is durable and was current.
+    /// </summary>
+    public bool TryStackUnchanged(WriteTransaction transaction, Snapshot ranOn)
+    {
+        lock (gate)
+        {
+            if (stale || refusal is not null || !ReferenceEquals(ranOn.Identity, tip!.Identity))
+            {
+                return false;
+            }
+
+            transaction.Pages = null;
+            Push(transaction);
+            return true;
+        }
+    }
+
+    /// <summary>Takes everything that is stacked as the group for one swap. Null if there is nothing.</summary>
+    public Group? Take()
+    {
+        lock (gate)
+        {
+            if (stacked.Count == 0)
+            {
+                return null;
+            }
+
+            underWay = stacked.Count;
+            stackedBytes = 0;
+            current!.Snapshot.Share();
+            return new Group(current, tip!.Share(), [.. stacked]);
+        }
+    }
+
+    /// <summary>Done when that many transactions are stacked.</summary>
+    public Task WhenStacked(int count)
+    {
+        lock (gate)
+        {
+            if (stacked.Count >= count)
+            {
+                return Task.CompletedTask;
+            }
+
+            var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            awaited = (count, reached);
+            return reached.Task;
+        }
+    }
+
+    /// <summary>The group's swap has landed, or nothing had to be swapped: what was stacked on it stays.</summary>
+    /// <param name="landed">The new head, with a snapshot that is handed over; null if the head is still the same.</param>
+    /// <param name="flush">A flush that the new head took in.</param>
+    public void Land(DurableHead? landed, Flush? flush)
+    {
+        lock (gate)
+        {
+            stacked.RemoveRange(0, underWay);
+            underWay = 0;
+            if (landed is not null)
+            {
+                Replace(landed);
+                if (stacked.Count == 0)
+                {
+                    ReplaceTip(landed.Snapshot.Share());
+                }
+                else if (flush is not null)
+                {
+                    ReplaceTip(flush.Relocate(context, tip!, landed.Snapshot.Segments));
+                }
+            }
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <summary>A rival was first: gives back all that was stacked, in order, and lets nothing run until a newer head is installed.</summary>
+    public ImmutableArray<WriteTransaction> Lose()
+    {
+        lock (gate)
+        {
+            stale = true;
+            underWay = 0;
+            stackedBytes = 0;
+            ImmutableArray<WriteTransaction> lost = [.. stacked];
+            stacked.Clear();
+            return lost;
+        }
+    }
+
+    /// <summary>Makes a head that was read the newest one, unless this process knows a newer one or has transactions stacked.</summary>
+    /// <returns>Whether it was taken; if not, the snapshot is still the caller's.</returns>
+    public bool TryInstall(DurableHead read)
+    {
+        lock (gate)
+        {
+            // Heads of one version differ by maintenance; the one read later is the newer.
+            if (stacked.Count > 0 || (current is not null && read.Version < current.Version))
+            {
+                return false;
+            }
+
+            Replace(read);
+            ReplaceTip(read.Snapshot.Share());
+            stale = false;
+        }
+
+        Changed?.Invoke();
+        return true;
+    }
+
+    /// <summary>Refuses all writes from now on.</summary>
+    public void Refuse(Exception because)
+    {
+        lock (gate)
+        {
+            refusal ??= because;
+        }
+
+        Changed?.Invoke();
+    }
+
+    private long NextVersion => current!.Version + (underWay > 0 ? 2 : 1);
+
+    private void Push(WriteTransaction transaction)
+    {
+        stacked.Add(transaction);
+        if (awaited is { } wanted && stacked.Count >= wanted.Count)
+        {
+            awaited = null;
+            wanted.Reached.SetResult();
+        }
+    }
+
+    private void Replace(DurableHead head)
+    {
+        current?.Snapshot.Release();
+        current = head;
+    }
+
+    private void ReplaceTip(Snapshot snapshot)
+    {
+        tip?.Release();
+        tip = snapshot;
+    }
+}
+
+/// <summary>The transactions that one swap carries.</summary>
+/// <param name="Base">The head that they stand on; its snapshot is shared for the group.</param>
+/// <param name="After">The state after the last of them, shared for the group.</param>
+/// <param name="Transactions">They, in order.</param>
+internal sealed record Group(DurableHead Base, Snapshot After, ImmutableArray<WriteTransaction> Transactions)
+{
+    /// <summary>Whether there is anything to swap.</summary>
+    public bool HasChanges => Transactions.Any(transaction => transaction.Pages is not null);
+
+    /// <summary>The pages that the group changed, in order; all pages since a change of the page size.</summary>
+    public SortedSet<uint> ChangedPages()
+    {
+        SortedSet<uint> pages = [];
+        int pageBytes = Base.Head.PageBytes;
+        foreach (var transaction in Transactions)
+        {
+            if (transaction.Pages is null)
+            {
+                continue;
+            }
+
+            if (transaction.PageBytes != pageBytes)
+            {
+                pages.Clear();
+                pageBytes = transaction.PageBytes;
+            }
+
+            pages.UnionWith(transaction.Pages);
+        }
+
+        // A later transaction may have cut pages off that an earlier one wrote.
+        pages.RemoveWhere(page => page > After.PageCount);
+        return pages;
+    }
+
+    /// <summary>Lets go of the snapshots.</summary>
+    public void Release()
+    {
+        Base.Snapshot.Release();
+        After.Release();
+    }
+}

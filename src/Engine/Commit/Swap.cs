@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging;
+using OrleansSqlite.Format;
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite.Commit;
+
+/// <summary>How a swap ended.</summary>
+internal enum SwapOutcome
+{
+    /// <summary>The head is, or was for a while, the one that was sent.</summary>
+    Landed,
+
+    /// <summary>Somebody else was first; it was not applied and never will be.</summary>
+    Lost,
+
+    /// <summary>The database was deleted.</summary>
+    Gone,
+
+    /// <summary>Could not be found out in time.</summary>
+    Unknown,
+}
+
+/// <summary>The result of a swap.</summary>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Tag">The tag of the head that landed; not set if <paramref name="Newer"/> stands over it already.</param>
+/// <param name="Newer">The head that was found in its place, with its tag.</param>
+/// <param name="Error">Why it is unknown.</param>
+internal readonly record struct SwapEnd(SwapOutcome Outcome, ETag Tag, (Head Head, ETag Tag)? Newer = null, Exception? Error = null);
+
+/// <summary>
+/// The one place that swaps a head (invariant 5). Sends the swap, tells its answers apart, and finds out what became of it
+/// when the answer does not say: an answer that got lost, or a 412 that is the echo of our own PUT.
+/// </summary>
+internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Replaces the head with the tag <paramref name="expected"/> by <paramref name="next"/>; creates it if that is null.</summary>
+    /// <param name="next">The new head. Its swap id is new, so that its bytes never occurred before.</param>
+    /// <param name="expected">The tag of the head that <paramref name="next"/> was made from.</param>
+    /// <exception cref="StoreException">The store refused (permission, space, settings): not applied.</exception>
+    public async Task<SwapEnd> RunAsync(Head next, ETag? expected)
+    {
+        byte[] content = HeadCodec.Encode(next);
+        long began = context.Time.GetTimestamp();
+        for (int attempt = 1; ; attempt++)
+        {
+            Exception? error = null;
+            await context.PassAsync(CommitPoint.SwapSending).ConfigureAwait(false);
+            try
+            {
+                var result = await context.Store.SwapAsync(context.Keys.Head, content, expected, CancellationToken.None).ConfigureAwait(false);
+                await context.PassAsync(CommitPoint.SwapAnswered).ConfigureAwait(false);
+                switch (result.Answer)
+                {
+                    case SwapAnswer.Done:
+                        return new SwapEnd(SwapOutcome.Landed, result.Tag);
+                    case SwapAnswer.Busy:
+                        // 409: not applied, for certain. The same again, without looking: it is not a lost race.
+                        if (context.Time.GetElapsedTime(began) < Patience)
+                        {
+                            await context.PauseAsync(Pause).ConfigureAwait(false);
+                            continue;
+                        }
+
+                        break;
+                }
+            }
+            catch (StoreException e) when (e.IsTransient)
+            {
+                error = e;
+                LogUnknown(context.Logger, context.Name, next.Version, e.Message);
+            }
+
+            await context.PassAsync(CommitPoint.Resolving).ConfigureAwait(false);
+            if (await ResolveAsync(next, expected, began).ConfigureAwait(false) is { } end)
+            {
+                return end;
+            }
+
+            // The head is still the one that we expected: ours is on its way or lost. The same bytes on the same condition can't land twice.
+            if (context.Time.GetElapsedTime(began) >= Patience)
+            {
+                return new SwapEnd(SwapOutcome.Unknown, default, null, error);
+            }
+
+            await context.PauseAsync(Pause * Math.Min(attempt, 20)).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>What the head says about our swap; null if it says that the swap is still open.</summary>
+    private async Task<SwapEnd?> ResolveAsync(Head next, ETag? expected, long began)
+    {
+        while (true)
+        {
+            try
+            {
+                var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+                return found is { } there ? Judge(next, expected, there) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
+            }
+            catch (StoreException e) when (e.IsTransient)
+            {
+                if (context.Time.GetElapsedTime(began) >= Patience)
+                {
+                    return new SwapEnd(SwapOutcome.Unknown, default, null, e);
+                }
+
+                await context.PauseAsync(Pause * 10).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private SwapEnd? Judge(Head next, ETag? expected, (Head Head, ETag Tag) found)
+    {
+        if (found.Head.SwapId == next.SwapId)
+        {
+            return new SwapEnd(SwapOutcome.Landed, found.Tag);
+        }
+
+        if (found.Tag == expected)
+        {
+            return null;
+        }
+
+        if (found.Head.DatabaseId != next.DatabaseId)
+        {
+            return new SwapEnd(expected is null ? SwapOutcome.Lost : SwapOutcome.Gone, default, found);
+        }
+
+        if (next.Recent.Length == 0 || next.Recent[^1].Id != next.SwapId || found.Head.Version < next.Version)
+        {
+            // Not a commit (or nothing came after its base but maintenance): another head stands where ours would.
+            return new SwapEnd(SwapOutcome.Lost, default, found);
+        }
+
+        // Commits have landed on the base. The one with our number is ours, or it is a rival's.
+        var there = found.Head.CommitOf(next.Version) ?? CommitBehind(found.Head, next.Version);
+        return there is null ? new SwapEnd(SwapOutcome.Unknown, default, found)
+            : there == next.SwapId ? new SwapEnd(SwapOutcome.Landed, default, found)
+            : found.Head.State == HeadState.Tombstone ? new SwapEnd(SwapOutcome.Gone, default, found)
+            : new SwapEnd(SwapOutcome.Lost, default, found);
+    }
+
+    /// <summary>The commit with that number, from the frames that have moved to segments.</summary>
+    private CommitId? CommitBehind(Head head, long version)
+    {
+        foreach (var segment in reader.SegmentsOf(head))
+        {
+            if (version < segment.Entry.MinVersion || version > segment.Entry.MaxVersion)
+            {
+                continue;
+            }
+
+            foreach (var (number, commit) in segment.Index.Commits)
+            {
+                if (number == version)
+                {
+                    return commit.Id;
+                }
+            }
+        }
+
+        return null;
+    }
+
+    [LoggerMessage(10, LogLevel.Warning, "The outcome of the swap to version {Version} of {Database} is not known yet: {Reason}")]
+    private static partial void LogUnknown(ILogger logger, string database, long version, string reason);
+}

@@ -1,0 +1,47 @@
+using OrleansSqlite.Transactions;
+
+namespace OrleansSqlite.Commit;
+
+/// <summary>
+/// A write on its way: waits for its turn, runs, is stacked on the state before it, and is answered when the swap that carries it
+/// has landed. A lost race puts it back in the queue.
+/// </summary>
+internal abstract class WriteTransaction(CancellationToken cancellation)
+{
+    /// <summary>Ends the waiting and the running; not a swap that is under way.</summary>
+    public CancellationToken Cancellation => cancellation;
+
+    /// <summary>How often it lost a race.</summary>
+    public int Losses { get; set; }
+
+    /// <summary>When it was first queued, by the monotonic clock.</summary>
+    public long QueuedAt { get; set; }
+
+    /// <summary>The pages that it changed, once it is stacked; null if it changed nothing.</summary>
+    public uint[]? Pages { get; set; }
+
+    /// <summary>The page size that it left.</summary>
+    public int PageBytes { get; set; }
+
+    /// <summary>The error to answer with. It counts only if the state that it was met on is, or becomes, durable.</summary>
+    public Exception? Verdict { get; set; }
+
+    /// <summary>Whether its statements commit one by one (VACUUM): then an error may follow a commit without being a doubt.</summary>
+    public bool CommitsByItself { get; protected set; }
+
+    /// <summary>Runs on a connection whose turn it is. Returns once the transaction is committed to the stack, or throws.</summary>
+    public abstract void Run(WriteConnection connection);
+
+    /// <summary>Answers the caller: it is durable.</summary>
+    public abstract void Complete(long version);
+
+    /// <summary>Answers the caller: it was not applied (or, if the error says so, nobody knows).</summary>
+    public abstract void Fail(Exception error);
+
+    /// <summary>Forgets what a run left behind, before the next one.</summary>
+    public void Reset()
+    {
+        Pages = null;
+        Verdict = null;
+    }
+}

@@ -1,0 +1,242 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Format;
+using OrleansSqlite.Pages;
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite;
+
+/// <summary>
+/// The databases of one object store in this process. One engine per store and process is enough: it holds the threads that run
+/// SQLite and the memory for pages, and gives the writes of the process their turns.
+/// </summary>
+public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
+{
+    private const int ListedAtOnce = 16;
+    private readonly IObjectStore store;
+    private readonly DatabaseOptions options;
+    private readonly TimeProvider time;
+    private readonly Entropy entropy;
+    private readonly ILogger logger;
+    private readonly PageCache cache;
+    private readonly EngineThreads threads;
+    private readonly ConcurrentDictionary<string, EngineDatabase> databases = new();
+
+    private DatabaseEngine(IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy)
+    {
+        this.store = store;
+        this.options = options;
+        this.time = time ?? TimeProvider.System;
+        this.entropy = entropy ?? Entropy.System;
+        logger = (logs ?? NullLoggerFactory.Instance).CreateLogger("OrleansSqlite");
+        cache = new PageCache(options.PageCacheBytes);
+        threads = new EngineThreads(options.Threads);
+    }
+
+    /// <inheritdoc/>
+    public string StoreUrl => store.Url;
+
+    /// <summary>Crash points for tests.</summary>
+    internal Func<CommitPoint, ValueTask>? AtPoint { get; set; }
+
+    /// <summary>Opens the databases of a store, given by its URL: <c>s3://bucket/prefix</c>, <c>file:path</c> or <c>memory:</c>.</summary>
+    /// <param name="storeUrl">The store.</param>
+    /// <param name="options">Settings; the defaults suit most.</param>
+    /// <param name="logs">Where log messages go, if anywhere.</param>
+    /// <param name="time">The clock; the system's if not given.</param>
+    /// <param name="cancellation">Stops waiting for the store.</param>
+    /// <exception cref="DatabaseException">The URL or a setting is wrong, the store can't be reached, or does not honour conditions.</exception>
+    public static Task<DatabaseEngine> OpenAsync(
+        string storeUrl, DatabaseOptions? options = null, ILoggerFactory? logs = null, TimeProvider? time = null, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return OpenAsync(ObjectStores.Open(storeUrl, time ?? TimeProvider.System, Entropy.System), options, logs, time, null, cancellation);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(null, e);
+        }
+    }
+
+    /// <summary>Opens the databases of a store, which is disposed of with the engine.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="options">Settings; the defaults suit most.</param>
+    /// <param name="logs">Where log messages go, if anywhere.</param>
+    /// <param name="time">The clock; the system's if not given.</param>
+    /// <param name="entropy">Randomness for ids and pauses; the system's if not given.</param>
+    /// <param name="cancellation">Stops waiting for the store.</param>
+    /// <exception cref="DatabaseException">A setting is wrong, the store can't be reached, or does not honour conditions.</exception>
+    public static async Task<DatabaseEngine> OpenAsync(
+        IObjectStore store,
+        DatabaseOptions? options = null,
+        ILoggerFactory? logs = null,
+        TimeProvider? time = null,
+        Entropy? entropy = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        options ??= new DatabaseOptions();
+        options.Validate();
+        if (options.ProbeStore)
+        {
+            try
+            {
+                await StoreProbe.RunAsync(store, time ?? TimeProvider.System, entropy ?? Entropy.System, cancellation).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                throw Errors.FromStore(null, e);
+            }
+        }
+
+        return new DatabaseEngine(store, options, logs, time, entropy);
+    }
+
+    /// <inheritdoc/>
+    IDatabase IDatabaseCatalog.Get(string name) => Open(name);
+
+    /// <summary>A database of the store; whether it exists shows at first use.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadName"/>.</exception>
+    public EngineDatabase Open(string name)
+    {
+        DatabaseName.Check(name);
+        var database = databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
+        if (!database.RefusesWrites)
+        {
+            return database;
+        }
+
+        // Deleted, or broken: whoever asks now gets it anew.
+        Forget(database);
+        return databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DatabaseDescription> CreateAsync(string name, CancellationToken cancellation = default)
+    {
+        var context = Context(DatabaseName.Check(name));
+        var head = new Head
+        {
+            DatabaseId = entropy.NextGuid(),
+            State = HeadState.Live,
+            Version = 0,
+            SwapId = new CommitId(entropy.Next128()),
+            CollectionEpoch = 0,
+            TimeMs = context.NowMs(),
+            PageBytes = 0,
+            PageCount = 0,
+            Recent = [],
+            Segments = [],
+            Frames = [],
+        };
+        return await new Creation(context).RunAsync(head, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string name, CancellationToken cancellation = default)
+    {
+        await new Deletion(Context(DatabaseName.Check(name))).RunAsync(cancellation).ConfigureAwait(false);
+        if (databases.TryGetValue(name, out var open))
+        {
+            Forget(open);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DatabaseDescription> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        // A deleted database leaves its tombstone, so each name's head is asked; several at a time.
+        Queue<Task<DatabaseDescription?>> asked = new();
+        var names = store.ListFoldersAsync("", cancellation).GetAsyncEnumerator(cancellation);
+        await using (names.ConfigureAwait(false))
+        {
+            bool more = true;
+            while (more || asked.Count > 0)
+            {
+                while (more && asked.Count < ListedAtOnce)
+                {
+                    more = await Guarded(null, () => names.MoveNextAsync()).ConfigureAwait(false);
+                    if (more)
+                    {
+                        asked.Enqueue(DescribeAsync(names.Current, cancellation));
+                    }
+                }
+
+                if (asked.Count > 0 && await asked.Dequeue().ConfigureAwait(false) is { } description)
+                {
+                    yield return description;
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes a database of an ordinary SQLite file; a WAL file beside it is folded in. The file is not changed.</summary>
+    /// <param name="name">The database's name.</param>
+    /// <param name="file">The file's path.</param>
+    /// <param name="replace">Whether a database of that name is replaced; otherwise its existence is an error.</param>
+    /// <param name="progress">Told of bytes done, if given.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadFile"/>, <see cref="ErrorCodes.DatabaseExists"/>, or the store's failure.</exception>
+    public Task<DatabaseDescription> ImportAsync(
+        string name, string file, bool replace = false, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Transfer.Import(Context(DatabaseName.Check(name)), threads).RunAsync(file, replace, progress, cancellation);
+
+    /// <summary>Writes a database as an ordinary SQLite file, whole or not at all.</summary>
+    /// <param name="name">The database's name.</param>
+    /// <param name="file">The file's path.</param>
+    /// <param name="overwrite">Whether a file of that name is replaced; otherwise its existence is an error.</param>
+    /// <param name="progress">Told of bytes done, if given.</param>
+    /// <param name="cancellation">Stops it; no file is left then.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadFile"/>, <see cref="ErrorCodes.DatabaseNotFound"/>, or the store's failure.</exception>
+    public Task<DatabaseDescription> ExportAsync(
+        string name, string file, bool overwrite = false, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
+        new Transfer.Export(Open(name), threads).RunAsync(file, overwrite, progress, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var database in databases.Values)
+        {
+            Forget(database);
+        }
+
+        threads.Dispose();
+        await store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private EngineDatabase Make(string name) => new(Context(name), threads);
+
+    private DatabaseContext Context(string name) => new(name, store, cache, options, time, entropy, logger) { AtPoint = AtPoint };
+
+    private void Forget(EngineDatabase database)
+    {
+        if (databases.TryRemove(new(database.Name, database)))
+        {
+            database.Dispose();
+        }
+    }
+
+    private async Task<DatabaseDescription?> DescribeAsync(string name, CancellationToken cancellation)
+    {
+        var context = Context(name);
+        var found = await Guarded(name, () => new ValueTask<(Head Head, ETag Tag)?>(new HeadReader(context).ReadAsync(cancellation))).ConfigureAwait(false);
+        return found is { Head.State: HeadState.Live } live ? EngineDatabase.Describe(name, live.Head) : null;
+    }
+
+    private static async ValueTask<T> Guarded<T>(string? name, Func<ValueTask<T>> action)
+    {
+        try
+        {
+            return await action().ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(name, e);
+        }
+    }
+}

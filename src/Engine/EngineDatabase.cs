@@ -1,0 +1,209 @@
+using System.Diagnostics;
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Format;
+using OrleansSqlite.Reads;
+using OrleansSqlite.Stores;
+using OrleansSqlite.Transactions;
+using OrleansSqlite.Vfs;
+
+namespace OrleansSqlite;
+
+/// <summary>
+/// A database in this process, straight on the object store. Opened by its first use with one GET. Besides what
+/// <see cref="IDatabase"/> offers it runs closures over an ordinary <see cref="SqliteConnection"/>.
+/// </summary>
+public sealed class EngineDatabase : IDatabase, IDisposable
+{
+    private readonly DatabaseContext context;
+    private readonly EngineThreads threads;
+    private readonly Speculation speculation;
+    private readonly HeadReader reader;
+    private readonly WriteQueue queue;
+    private readonly GroupCommitter committer;
+    private readonly Freshness freshness;
+    private readonly ReadPool pool;
+    private readonly SemaphoreSlim opening = new(1, 1);
+    private volatile bool isOpen;
+
+    internal EngineDatabase(DatabaseContext context, EngineThreads threads)
+    {
+        this.context = context;
+        this.threads = threads;
+        reader = new HeadReader(context);
+        speculation = new Speculation(context);
+        queue = new WriteQueue(context, speculation, threads, reader);
+        var path = new CommitPath(context, threads, new Swap(context, reader));
+        committer = new GroupCommitter(context, speculation, path, reader, queue, new BackgroundFlush(context, threads));
+        queue.Stacked += committer.Wake;
+        freshness = new Freshness(context, speculation, reader);
+        pool = new ReadPool(context);
+    }
+
+    /// <inheritdoc/>
+    public string Name => context.Name;
+
+    /// <summary>Whether this process must not write to the database any more: it was deleted, or an invariant broke. Opening it anew helps.</summary>
+    internal bool RefusesWrites => speculation.Refusal is not null;
+
+    internal DatabaseContext Context => context;
+
+    internal HeadReader Reader => reader;
+
+    /// <inheritdoc/>
+    public async Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var activity = Start("execute");
+        var transaction = new BatchTransaction(batch, cancellation);
+        await QueueAsync(transaction, cancellation).ConfigureAwait(false);
+        return await transaction.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Runs a closure as one serializable transaction, on a connection that is good for this call only. Answered once it is durable.
+    /// When a race is lost the closure runs again, so it must have no other effects than those on the database.
+    /// </summary>
+    /// <param name="work">What to do in the transaction. It must not commit, and needs no <c>BeginTransaction</c>.</param>
+    /// <param name="cancellation">A cancelled write has not taken effect, and never will.</param>
+    /// <exception cref="DatabaseException">See its <see cref="DatabaseException.Kind"/>. Exceptions of the closure itself come out unchanged.</exception>
+    public async Task<WriteResult<T>> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using var activity = Start("write");
+        var transaction = new ClosureTransaction<T>(work, cancellation);
+        await QueueAsync(transaction, cancellation).ConfigureAwait(false);
+        return await transaction.Done.ConfigureAwait(false);
+    }
+
+    /// <summary>Runs a closure on a snapshot: all its reads see one version. Writing fails.</summary>
+    /// <param name="work">What to read.</param>
+    /// <param name="level">What the snapshot promises.</param>
+    /// <param name="cancellation">Stops waiting, and interrupts a running statement.</param>
+    /// <exception cref="DatabaseException">See its <see cref="DatabaseException.Kind"/>. Exceptions of the closure itself come out unchanged.</exception>
+    public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, ReadLevel level = default, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        using var activity = Start("read");
+        var head = await PinAsync(level, cancellation).ConfigureAwait(false);
+        try
+        {
+            return await threads.RunAsync(() =>
+            {
+                using var connection = Connections.Open(new ReadSession { Snapshot = head.Snapshot }, context.Options.PageBytes);
+                return work(connection);
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            head.Snapshot.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<IRowReader> QueryAsync(Statement statement, ReadLevel level = default, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        using var activity = Start("query");
+        Metrics.Queries.Add(1);
+        var head = await PinAsync(level, cancellation).ConfigureAwait(false);
+        return await RowReader.BeginAsync(context, threads, pool, head, statement, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<DatabaseDescription> DescribeAsync(ReadLevel level = default, CancellationToken cancellation = default)
+    {
+        var head = await PinAsync(level, cancellation).ConfigureAwait(false);
+        head.Snapshot.Release();
+        return Describe(Name, head.Head);
+    }
+
+    /// <summary>A description from a head.</summary>
+    internal static DatabaseDescription Describe(string name, Head head) => new(
+        name,
+        head.DatabaseId,
+        head.Version,
+        DateTimeOffset.FromUnixTimeMilliseconds(head.TimeMs),
+        head.PageBytes,
+        head.PageCount,
+        head.Segments.Sum(entry => entry.ObjectBytes) + HeadCodec.Encode(head).Length,
+        head.Segments.Length);
+
+    /// <summary>The newest head at that level, its snapshot shared for the caller.</summary>
+    internal async Task<DurableHead> PinAsync(ReadLevel level, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await OpenAsync(cancellation).ConfigureAwait(false) && level.Kind != ReadLevelKind.AtLeast)
+            {
+                // Opening has just read the head.
+                return speculation.Pin();
+            }
+
+            return await freshness.GetAsync(level, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
+        }
+    }
+
+    /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it for its databases.</summary>
+    public void Dispose()
+    {
+        queue.Dispose();
+        pool.Dispose();
+        opening.Dispose();
+    }
+
+    private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
+    {
+        try
+        {
+            await OpenAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
+        }
+
+        queue.Add(transaction);
+    }
+
+    /// <summary>Reads the head when it is first needed. True if this call did.</summary>
+    private async ValueTask<bool> OpenAsync(CancellationToken cancellation)
+    {
+        if (isOpen)
+        {
+            return false;
+        }
+
+        await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            if (isOpen)
+            {
+                return false;
+            }
+
+            long began = context.Time.GetTimestamp();
+            var found = await reader.ReadAsync(cancellation).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
+            speculation.TryInstall(reader.Load(found.Head, found.Tag, null));
+            freshness.Prove(began);
+            isOpen = true;
+            return true;
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    private Activity? Start(string operation)
+    {
+        var activity = Metrics.Activities.StartActivity($"{operation} {Name}", ActivityKind.Client);
+        activity?.SetTag("db.system.name", "sqlite");
+        activity?.SetTag("db.namespace", Name);
+        return activity;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+
+namespace OrleansSqlite;
+
+/// <summary>
+/// The threads that run SQLite. They are the engine's own because SQLite asks for pages synchronously: waiting for the store on
+/// the thread pool would starve the very continuations that are waited for.
+/// </summary>
+internal sealed class EngineThreads : IDisposable
+{
+    private readonly BlockingCollection<Action> work = [];
+
+    public EngineThreads(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            new Thread(Loop) { IsBackground = true, Name = $"orleans-sqlite {i}" }.Start();
+        }
+    }
+
+    /// <summary>Runs the work soon. It must not throw.</summary>
+    public void Post(Action action) => work.Add(action);
+
+    /// <summary>Runs the work soon and gives its result.</summary>
+    public Task<T> RunAsync<T>(Func<T> function)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(() =>
+        {
+            try
+            {
+                done.SetResult(function());
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        });
+        return done.Task;
+    }
+
+    /// <summary>Lets the threads end once the work is done.</summary>
+    public void Dispose() => work.CompleteAdding();
+
+    private void Loop()
+    {
+        foreach (var action in work.GetConsumingEnumerable())
+        {
+            action();
+        }
+    }
+}

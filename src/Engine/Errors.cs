@@ -1,0 +1,70 @@
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite;
+
+/// <summary>The library's errors, each worded once.</summary>
+internal static class Errors
+{
+    public static DatabaseException NotFound(string database) => new(
+        ErrorKind.Invalid, ErrorCodes.DatabaseNotFound, $"There is no database '{database}'. Create it first, or check the name and the store.")
+    { Database = database };
+
+    public static DatabaseException Exists(string database) => new(
+        ErrorKind.Invalid, ErrorCodes.DatabaseExists, $"There is a database '{database}' already. Choose another name, or delete it first.")
+    { Database = database };
+
+    public static DatabaseException Gone(string database) => new(
+        ErrorKind.Invalid, ErrorCodes.DatabaseGone, $"The database '{database}' was deleted, or deleted and created anew, while it was open. Open it again.")
+    { Database = database };
+
+    public static DatabaseException Overloaded(string database, int waiting) => new(
+        ErrorKind.Overloaded, ErrorCodes.QueueFull, $"{waiting} writes wait for the database '{database}' already. Try again after a pause.")
+    { Database = database };
+
+    public static DatabaseException RetriesExhausted(string database, int attempts, TimeSpan time) => new(
+        ErrorKind.Conflict,
+        ErrorCodes.RetriesExhausted,
+        $"The write to '{database}' lost {attempts} races in {time.TotalSeconds:0.0} s and was not applied. Try again, or let fewer processes write at once.")
+    { Database = database };
+
+    public static DatabaseException OutcomeUnknown(string database, long version, Exception? inner) => new(
+        ErrorKind.Unavailable,
+        ErrorCodes.OutcomeUnknown,
+        $"The store did not say whether version {version} of '{database}' was written. Send the write again with the same operation id to find out.",
+        inner)
+    { Database = database, Version = version, OutcomeKnown = false };
+
+    public static DatabaseException Invariant(string database, long version, string broken) => new(
+        ErrorKind.Internal,
+        ErrorCodes.Invariant,
+        $"The database '{database}' at version {version} breaks an invariant ({broken}). It refuses writes until it is opened again; nothing was written. Please report this.")
+    { Database = database, Version = version };
+
+    public static DatabaseException Refuses(string database, Exception because) => new(
+        ErrorKind.Internal,
+        ErrorCodes.Invariant,
+        $"The database '{database}' refuses writes until it is opened again: {because.Message}",
+        because)
+    { Database = database };
+
+    public static DatabaseException ReadOnly(string database) => new(
+        ErrorKind.Invalid, ErrorCodes.ReadOnly, $"The statement writes, but reads of '{database}' were asked for. Execute it instead.")
+    { Database = database };
+
+    /// <summary>A failure of the store, as the library's error.</summary>
+    public static DatabaseException FromStore(string? database, StoreException e)
+    {
+        var (kind, code) = e.Failure switch
+        {
+            StoreFailure.Unavailable => (ErrorKind.Unavailable, ErrorCodes.StoreUnavailable),
+            StoreFailure.Denied => (ErrorKind.Unavailable, ErrorCodes.StoreDenied),
+            StoreFailure.Full => (ErrorKind.Unavailable, ErrorCodes.StoreFull),
+            StoreFailure.Misconfigured => (ErrorKind.Invalid, ErrorCodes.BadStore),
+            StoreFailure.Unsafe => (ErrorKind.Invalid, ErrorCodes.StoreUnsafe),
+            StoreFailure.Missing or StoreFailure.Truncated => (ErrorKind.Corrupt, ErrorCodes.Damaged),
+            _ => (ErrorKind.Internal, ErrorCodes.Invariant),
+        };
+        string where = database is null ? "" : $"Database '{database}': ";
+        return new DatabaseException(kind, code, where + e.Message, e) { Database = database, Object = e.Key };
+    }
+}

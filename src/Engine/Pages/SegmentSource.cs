@@ -1,0 +1,62 @@
+using System.Collections.Concurrent;
+using OrleansSqlite.Format;
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite.Pages;
+
+/// <summary>The segments of one database as this process knows them: one object each, so that snapshots share what was read.</summary>
+internal sealed class SegmentSource
+{
+    private readonly IObjectStore store;
+    private readonly DatabaseKeys keys;
+    private readonly ReadRetry retry;
+    private readonly ConcurrentDictionary<SegmentId, WeakReference<Segment>> known = new();
+
+    public SegmentSource(IObjectStore store, DatabaseKeys keys, ReadRetry retry, PageCache cache)
+    {
+        this.store = store;
+        this.keys = keys;
+        this.retry = retry;
+        Cache = cache;
+    }
+
+    /// <summary>Bounds the blocks in memory.</summary>
+    public PageCache Cache { get; }
+
+    /// <summary>The key of a segment's object.</summary>
+    public string KeyOf(SegmentId id) => keys.Segment(id);
+
+    /// <summary>The segment of an entry; the same object for as long as anybody uses it.</summary>
+    public Segment Get(SegmentEntry entry, int pageBytes)
+    {
+        if (known.TryGetValue(entry.Id, out var reference) && reference.TryGetTarget(out var segment))
+        {
+            return segment;
+        }
+
+        return Add(new Segment(this, entry, pageBytes));
+    }
+
+    /// <summary>Makes a segment known that this process has just written.</summary>
+    public Segment Add(Segment segment)
+    {
+        if (known.Count > 1024)
+        {
+            foreach (var (id, reference) in known)
+            {
+                if (!reference.TryGetTarget(out _))
+                {
+                    known.TryRemove(new(id, reference));
+                }
+            }
+        }
+
+        known[segment.Entry.Id] = new(segment);
+        return segment;
+    }
+
+    /// <summary>Reads a range of an object, waiting on the calling thread.</summary>
+    public ReadOnlyMemory<byte> ReadRange(string key, long offset, int length) =>
+        retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None)
+            .AsTask().GetAwaiter().GetResult();
+}

@@ -1,0 +1,141 @@
+using System.Collections.Immutable;
+using OrleansSqlite.Format;
+
+namespace OrleansSqlite.Pages;
+
+/// <summary>
+/// The pages of one state of a database, pinned for as long as somebody holds a reference: a durable version, or a state
+/// that stands on a version whose swap is still under way.
+/// </summary>
+internal sealed class Snapshot
+{
+    private readonly PageTable table;
+    private readonly ImmutableArray<Segment> segments;
+    private int references = 1;
+
+    public Snapshot(object identity, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
+    {
+        Identity = identity;
+        PageBytes = pageBytes;
+        PageCount = pageCount;
+        this.table = table;
+        this.segments = segments;
+    }
+
+    /// <summary>
+    /// The same object for states with the same content. SQLite's page cache is valid for exactly one identity; the change
+    /// counter in page 1 can't serve for that, because a lost state and the rival's that replaced it may carry the same one.
+    /// </summary>
+    public object Identity { get; }
+
+    /// <summary>The page size in bytes; 0 for an empty database.</summary>
+    public int PageBytes { get; }
+
+    /// <summary>The number of pages.</summary>
+    public uint PageCount { get; }
+
+    /// <summary>The size as a file, in bytes.</summary>
+    public long Bytes => (long)PageBytes * PageCount;
+
+    /// <summary>The segments behind the table, newest first.</summary>
+    public ImmutableArray<Segment> Segments => segments;
+
+    /// <summary>A database without pages.</summary>
+    public static Snapshot Empty() => new(new object(), 0, 0, PageTable.Empty(), []);
+
+    /// <summary>The block that holds a page.</summary>
+    /// <exception cref="DatabaseException">No source has the page: the database is damaged.</exception>
+    public Block Find(uint page)
+    {
+        var block = table.Find(page);
+        if (block is null)
+        {
+            block = Resolve(page);
+            table.Fill(page, block);
+        }
+
+        return block;
+    }
+
+    /// <summary>The block that holds a page, if the table knows it without asking the segments.</summary>
+    public Block? FindKnown(uint page) => table.Find(page);
+
+    /// <summary>The image's place in a block that holds the page.</summary>
+    public static int SlotOf(Block block, uint page) => block.Segment is null ? 0 : block.Segment.SlotOf(block, page);
+
+    /// <summary>Keeps a block in memory, reading it if need be. <see cref="Block.Unpin"/> lets it go.</summary>
+    public static void Pin(Block block)
+    {
+        if (!block.TryPin())
+        {
+            block.Segment!.LoadAndPin(block);
+        }
+    }
+
+    /// <summary>Copies a page.</summary>
+    public unsafe void Copy(uint page, Span<byte> to)
+    {
+        var block = Find(page);
+        Pin(block);
+        try
+        {
+            new ReadOnlySpan<byte>(block.Image(SlotOf(block, page), PageBytes), PageBytes).CopyTo(to);
+        }
+        finally
+        {
+            block.Unpin();
+        }
+    }
+
+    /// <summary>All pages that stand in frames, in order.</summary>
+    public IEnumerable<KeyValuePair<uint, Block>> FramePages() =>
+        table.FramePages().TakeWhile(pair => pair.Key <= PageCount);
+
+    /// <summary>The state after a transaction: a new identity.</summary>
+    public Snapshot With(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes, uint pageCount, long edit) =>
+        pageBytes == PageBytes || PageBytes == 0
+            ? new(new object(), pageBytes, pageCount, table.With(pages, pageCount, edit), segments)
+            // A new page size renumbers everything: the transaction wrote every page (VACUUM).
+            : new(new object(), pageBytes, pageCount, Renewed(pages, pageCount, edit), []);
+
+    /// <summary>The same content from other places: the same identity.</summary>
+    public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
+        new(Identity, PageBytes, PageCount, table.With(pages, PageCount, edit), from);
+
+    /// <summary>Holds the snapshot once more.</summary>
+    public Snapshot Share()
+    {
+        Interlocked.Increment(ref references);
+        return this;
+    }
+
+    /// <summary>Lets go; the last one frees the memory that only this snapshot needed.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref references) == 0)
+        {
+            table.Release();
+        }
+    }
+
+    private static PageTable Renewed(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, uint pageCount, long edit)
+    {
+        var empty = PageTable.Empty();
+        var table = empty.With(pages, pageCount, edit);
+        empty.Release();
+        return table;
+    }
+
+    private Block Resolve(uint page)
+    {
+        foreach (var segment in segments)
+        {
+            if (segment.Find(page) is { } block)
+            {
+                return block;
+            }
+        }
+
+        throw Corruption.Damaged(segments.Length == 0 ? "head" : segments[0].Key, $"no frame and no segment holds page {page} of {PageCount}");
+    }
+}

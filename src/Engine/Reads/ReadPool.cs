@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Pages;
+
+namespace OrleansSqlite.Reads;
+
+/// <summary>The idle connections for queries of one database.</summary>
+internal sealed class ReadPool(DatabaseContext context) : IDisposable
+{
+    private readonly ConcurrentBag<ReadConnection> idle = [];
+    private volatile bool closed;
+
+    /// <summary>A connection that stands on the snapshot, which the caller holds until it gives the connection back.</summary>
+    public ReadConnection Rent(Snapshot snapshot)
+    {
+        if (!idle.TryTake(out var connection))
+        {
+            return ReadConnection.Open(context, snapshot);
+        }
+
+        connection.Session.Snapshot = snapshot;
+        connection.Session.Failure = null;
+        return connection;
+    }
+
+    /// <summary>Takes a connection back, with no statement open on it.</summary>
+    public void Return(ReadConnection connection)
+    {
+        connection.Session.Snapshot = null;
+        if (closed || idle.Count >= context.Options.IdleConnections || connection.Runner.LeavesTraces || connection.Runner.InTransaction)
+        {
+            connection.Dispose();
+        }
+        else
+        {
+            idle.Add(connection);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        closed = true;
+        while (idle.TryTake(out var connection))
+        {
+            connection.Dispose();
+        }
+    }
+}

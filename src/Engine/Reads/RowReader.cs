@@ -1,0 +1,157 @@
+using OrleansSqlite.Commit;
+using OrleansSqlite.Pages;
+using OrleansSqlite.Transactions;
+using SQLitePCL;
+
+namespace OrleansSqlite.Reads;
+
+/// <summary>
+/// A running query. Its rows are made in pieces, on the engine's threads, when the consumer asks for them: a slow consumer
+/// holds a snapshot, but no thread.
+/// </summary>
+internal sealed class RowReader : IRowReader
+{
+    private const int PieceRows = 512;
+    private const int PieceBytes = 256 << 10;
+    private readonly DatabaseContext context;
+    private readonly EngineThreads threads;
+    private readonly ReadPool pool;
+    private readonly Snapshot snapshot;
+    private readonly SemaphoreSlim one = new(1, 1);
+    private ReadConnection? connection;
+    private sqlite3_stmt? statement;
+    private bool ended;
+    private bool disposed;
+
+    private RowReader(DatabaseContext context, EngineThreads threads, ReadPool pool, DurableHead head)
+    {
+        this.context = context;
+        this.threads = threads;
+        this.pool = pool;
+        snapshot = head.Snapshot;
+        Version = head.Version;
+    }
+
+    /// <inheritdoc/>
+    public long Version { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Column> Columns { get; private set; } = [];
+
+    /// <summary>Begins a query on a head whose snapshot it takes over.</summary>
+    public static async Task<RowReader> BeginAsync(
+        DatabaseContext context, EngineThreads threads, ReadPool pool, DurableHead head, Statement query, CancellationToken cancellation)
+    {
+        var reader = new RowReader(context, threads, pool, head);
+        try
+        {
+            await reader.OnThreadAsync(reader.Compile(query), cancellation).ConfigureAwait(false);
+            return reader;
+        }
+        catch
+        {
+            await reader.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<IReadOnlyList<SqlValue>>> ReadAsync(CancellationToken cancellation = default)
+    {
+        await one.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(connection is null, this);
+            return ended ? [] : await OnThreadAsync(Piece, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (disposed)
+            {
+                return;
+            }
+
+            disposed = true;
+            statement?.Dispose();
+            if (connection is not null)
+            {
+                pool.Return(connection);
+                connection = null;
+            }
+
+            snapshot.Release();
+        }
+        finally
+        {
+            one.Release();
+        }
+    }
+
+    private Func<bool> Compile(Statement query) => () =>
+    {
+        connection = pool.Rent(snapshot);
+        statement = connection.Runner.CompileQuery(query);
+        Columns = StatementRunner.Columns(statement);
+        return true;
+    };
+
+    private IReadOnlyList<IReadOnlyList<SqlValue>> Piece()
+    {
+        List<IReadOnlyList<SqlValue>> rows = [];
+        long bytes = 0;
+        while (rows.Count < PieceRows && bytes < PieceBytes)
+        {
+            int code = raw.sqlite3_step(statement!);
+            if (code == raw.SQLITE_ROW)
+            {
+                rows.Add(StatementRunner.Row(statement!, Columns.Count, ref bytes));
+                continue;
+            }
+
+            ended = true;
+            return code == raw.SQLITE_DONE ? rows : throw connection!.Runner.Failed(raw.sqlite3_reset(statement!));
+        }
+
+        return rows;
+    }
+
+    private async Task<T> OnThreadAsync<T>(Func<T> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return await threads.RunAsync(() =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                using var interrupt = cancellation.UnsafeRegister(
+                    static reader => Interrupt((RowReader)reader!), this);
+                return work();
+            }).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (Stores.StoreException e)
+        {
+            throw Errors.FromStore(context.Name, e);
+        }
+    }
+
+    private static void Interrupt(RowReader reader)
+    {
+        if (reader.connection is { } running)
+        {
+            raw.sqlite3_interrupt(running.Runner.Handle);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+using OrleansSqlite.Commit;
+using SQLitePCL;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>A batch of statements as a transaction: what it gives goes out only after its commit.</summary>
+internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : WriteTransaction(cancellation)
+{
+    private readonly TaskCompletionSource<BatchResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private List<StatementResult> results = [];
+    private OperationLog.Entry? earlier;
+
+    /// <summary>The answer.</summary>
+    public Task<BatchResult> Done => done.Task;
+
+    /// <inheritdoc/>
+    public override void Run(WriteConnection connection)
+    {
+        var runner = connection.Runner();
+        results = new List<StatementResult>(batch.Statements.Count);
+        earlier = null;
+        using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
+        try
+        {
+            if (IsVacuum(batch))
+            {
+                CommitsByItself = true;
+                connection.AllowCommit(false);
+                RunStatements(runner, vacuum: true);
+                return;
+            }
+
+            runner.Command("BEGIN IMMEDIATE");
+            CheckVersion(connection);
+            if (batch.OperationId is null || !OperationLog.TryFind(runner, batch, out earlier))
+            {
+                Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
+                RunStatements(runner, vacuum: false);
+                if (batch.OperationId is not null)
+                {
+                    OperationLog.Record(runner, connection, batch, results);
+                }
+            }
+
+            Cancellation.ThrowIfCancellationRequested();
+            connection.AllowCommit(batch.OperationId is not null);
+            runner.Command("COMMIT");
+        }
+        catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(Cancellation);
+        }
+        finally
+        {
+            if (runner.LeavesTraces)
+            {
+                connection.CloseRunner();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete(long version) => done.TrySetResult(
+        earlier is { } entry ? new BatchResult(entry.Version, entry.Results, true) : new BatchResult(version, results));
+
+    /// <inheritdoc/>
+    public override void Fail(Exception error)
+    {
+        if (error is OperationCanceledException cancelled)
+        {
+            done.TrySetCanceled(cancelled.CancellationToken);
+        }
+        else
+        {
+            done.TrySetException(error);
+        }
+    }
+
+    private void RunStatements(StatementRunner runner, bool vacuum)
+    {
+        for (int i = 0; i < batch.Statements.Count; i++)
+        {
+            try
+            {
+                runner.Run(batch.Statements[i], results, vacuum);
+            }
+            catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
+            {
+                throw new DatabaseException(e.Kind, e.Code, $"Statement {i + 1} of {batch.Statements.Count}: {e.Message}", e)
+                {
+                    Database = e.Database,
+                    Object = e.Object,
+                    SqliteCode = e.SqliteCode,
+                    Statement = i,
+                };
+            }
+        }
+    }
+
+    private void CheckVersion(WriteConnection connection)
+    {
+        if (batch.ExpectedVersion is { } expected && (expected != connection.NextVersion - 1 || !connection.OnDurable))
+        {
+            throw new DatabaseException(
+                ErrorKind.Conflict,
+                ErrorCodes.VersionMismatch,
+                $"The batch was meant for version {expected} of '{connection.Context.Name}', which is at {connection.NextVersion - 1}. Read again and decide anew.")
+            {
+                Database = connection.Context.Name,
+                Version = connection.NextVersion - 1,
+            };
+        }
+    }
+
+    /// <summary>VACUUM can't run in a transaction: a batch with it runs statement by statement, and only the pragmas that it carries out may stand before it.</summary>
+    private static bool IsVacuum(Batch batch) =>
+        batch.Statements.Count > 0
+        && Starts(batch.Statements[^1], "VACUUM")
+        && batch.Statements.Take(batch.Statements.Count - 1).All(statement => Starts(statement, "PRAGMA page_size") || Starts(statement, "PRAGMA auto_vacuum"))
+        && !batch.Statements[^1].Sql.Contains("INTO", StringComparison.OrdinalIgnoreCase);
+
+    private static bool Starts(Statement statement, string keyword) =>
+        statement.Sql.AsSpan().TrimStart().StartsWith(keyword, StringComparison.OrdinalIgnoreCase)
+        && !statement.Sql.AsSpan().TrimEnd("; \t\r\n").Contains(';');
+}

@@ -1,0 +1,71 @@
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Commit;
+using SQLitePCL;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>A closure over an ordinary connection as a transaction. It runs again, the closure included, when a race is lost.</summary>
+internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) : WriteTransaction(cancellation)
+{
+    private readonly TaskCompletionSource<WriteResult<T>> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private T? result;
+
+    /// <summary>The answer.</summary>
+    public Task<WriteResult<T>> Done => done.Task;
+
+    /// <inheritdoc/>
+    public override void Run(WriteConnection connection)
+    {
+        using var opened = connection.OpenForClosure();
+        using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), opened.Handle!);
+        try
+        {
+            Execute(opened, "BEGIN IMMEDIATE");
+            result = work(opened);
+            Cancellation.ThrowIfCancellationRequested();
+            if (raw.sqlite3_get_autocommit(opened.Handle) != 0)
+            {
+                throw new DatabaseException(
+                    ErrorKind.Invalid, ErrorCodes.NotAllowed, "The closure ended its transaction by itself (ROLLBACK, or a conflict clause that rolls back). Nothing was written.");
+            }
+
+            connection.AllowCommit(false);
+            Execute(opened, "COMMIT");
+        }
+        catch (Exception e) when (Cancellation.IsCancellationRequested && e is SqliteException or OperationCanceledException)
+        {
+            throw new OperationCanceledException(Cancellation);
+        }
+        catch (SqliteException e) when (connection.Failure is { } failure)
+        {
+            throw failure switch
+            {
+                DatabaseException known => known,
+                Stores.StoreException store => Errors.FromStore(connection.Context.Name, store),
+                _ => e,
+            };
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Complete(long version) => done.TrySetResult(new WriteResult<T>(version, result!));
+
+    /// <inheritdoc/>
+    public override void Fail(Exception error)
+    {
+        if (error is OperationCanceledException cancelled)
+        {
+            done.TrySetCanceled(cancelled.CancellationToken);
+        }
+        else
+        {
+            done.TrySetException(error);
+        }
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        int code = raw.sqlite3_exec(connection.Handle, sql);
+        SqliteException.ThrowExceptionForRC(code, connection.Handle);
+    }
+}

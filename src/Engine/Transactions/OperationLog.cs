@@ -1,0 +1,111 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OrleansSqlite.Commit;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>
+/// Which operation ids have taken effect: a small table in the database itself, written by the same commit as the operation,
+/// made when it is first needed, pruned by age. A repetition is answered from it.
+/// </summary>
+internal static class OperationLog
+{
+    /// <summary>The table's name.</summary>
+    public const string Table = "orleans_sqlite_operations";
+
+    private const int MaxIdLength = 128;
+    private const int MaxResultBytes = 16 << 10;
+
+    /// <summary>An operation that has taken effect.</summary>
+    /// <param name="Version">The version that carries it.</param>
+    /// <param name="Results">What it gave; empty if that was too much to keep.</param>
+    public sealed record Entry(long Version, IReadOnlyList<StatementResult> Results);
+
+    /// <summary>Looks an operation up.</summary>
+    /// <exception cref="DatabaseException">The id is malformed, or was used for something else.</exception>
+    public static bool TryFind(StatementRunner runner, Batch batch, [NotNullWhen(true)] out Entry? entry)
+    {
+        entry = null;
+        if (batch.OperationId is not { Length: > 0 and <= MaxIdLength })
+        {
+            throw runner.Invalid(ErrorCodes.BadArgument, $"An operation id has 1 to {MaxIdLength} characters.");
+        }
+
+        List<StatementResult> found = [];
+        runner.Run(new Statement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", Table), found);
+        if (found[0].Rows.Count == 0)
+        {
+            return false;
+        }
+
+        runner.Run(new Statement($"SELECT version, digest, results FROM {Table} WHERE id = ?", batch.OperationId), found);
+        if (found[1].Rows.Count == 0)
+        {
+            return false;
+        }
+
+        var row = found[1].Rows[0];
+        if (!row[1].AsBlob().Span.SequenceEqual(Digest(batch)))
+        {
+            throw runner.Invalid(
+                ErrorCodes.OperationReused,
+                $"The operation id '{batch.OperationId}' was used for another write. Choose a new id for each write, and the same one only to repeat it.");
+        }
+
+        entry = new Entry(row[0].AsInteger(), row[2].IsNull ? [] : ResultsJson.Read(row[2].AsText()));
+        return true;
+    }
+
+    /// <summary>Records an operation, as part of its transaction.</summary>
+    public static void Record(StatementRunner runner, WriteConnection connection, Batch batch, List<StatementResult> results)
+    {
+        var context = connection.Context;
+        long now = context.NowMs();
+        string json = ResultsJson.Write(results);
+        List<StatementResult> ignored = [];
+        runner.Run(
+            $"""
+            CREATE TABLE IF NOT EXISTS {Table}(
+              id TEXT PRIMARY KEY, version INTEGER NOT NULL, committed_ms INTEGER NOT NULL, digest BLOB NOT NULL, results TEXT) WITHOUT ROWID
+            """,
+            ignored);
+        runner.Run($"CREATE INDEX IF NOT EXISTS {Table}_by_time ON {Table}(committed_ms)", ignored);
+        runner.Run(
+            new Statement(
+                $"DELETE FROM {Table} WHERE id IN (SELECT id FROM {Table} WHERE committed_ms < ? ORDER BY committed_ms LIMIT 64)",
+                now - (long)context.Options.OperationRetention.TotalMilliseconds),
+            ignored);
+        runner.Run(
+            new Statement(
+                $"INSERT INTO {Table} VALUES (?, ?, ?, ?, ?)",
+                batch.OperationId,
+                connection.NextVersion,
+                now,
+                Digest(batch),
+                Encoding.UTF8.GetByteCount(json) <= MaxResultBytes ? json : null),
+            ignored);
+    }
+
+    /// <summary>Tells one batch from another: its statements and parameters.</summary>
+    private static byte[] Digest(Batch batch)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var statement in batch.Statements)
+        {
+            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(statement.Sql));
+            foreach (var value in statement.Positional)
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"\u0001{value.Type}:{value}"));
+            }
+
+            foreach (var (name, value) in statement.Named.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            {
+                hash.AppendData(Encoding.UTF8.GetBytes($"\u0002{name}={value.Type}:{value}"));
+            }
+        }
+
+        return hash.GetHashAndReset()[..16];
+    }
+}

@@ -1,0 +1,80 @@
+using SQLitePCL;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>
+/// What SQL from outside may do: anything inside of its database, nothing beyond it, and nothing that would stay on a connection
+/// that others use after it. An authorizer of SQLite, asked while a statement is compiled.
+/// </summary>
+internal sealed class StatementGuard
+{
+    private const int Deny = 1;
+
+    /// <summary>Pragmas that only read, or whose setting lies in the database or ends with the transaction.</summary>
+    private static readonly HashSet<string> Pragmas = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "analysis_limit", "application_id", "auto_vacuum", "collation_list", "compile_options", "data_version", "database_list",
+        "defer_foreign_keys", "encoding", "foreign_key_check", "foreign_key_list", "foreign_keys", "freelist_count", "function_list",
+        "incremental_vacuum", "index_info", "index_list", "index_xinfo", "integrity_check", "journal_mode", "module_list", "optimize",
+        "page_count", "page_size", "pragma_list", "quick_check", "schema_version", "table_info", "table_list", "table_xinfo",
+        "user_version",
+    };
+
+    /// <summary>Pragmas of the list above whose setting would stay on the connection: reading only.</summary>
+    private static readonly HashSet<string> ReadOnlyPragmas = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "analysis_limit", "foreign_keys", "journal_mode", "schema_version", "encoding",
+    };
+
+    private readonly bool writing;
+
+    private StatementGuard(bool writing) => this.writing = writing;
+
+    /// <summary>For batches.</summary>
+    public static StatementGuard ForWriting => new(true);
+
+    /// <summary>For queries.</summary>
+    public static StatementGuard ForReading => new(false);
+
+    /// <summary>Lifted while the engine compiles its own BEGIN and COMMIT, and while VACUUM runs (it attaches a temporary database).</summary>
+    public bool IsLifted { get; set; }
+
+    /// <summary>Whether a statement made something temporary, which must not stay for the next user.</summary>
+    public bool LeavesTraces { get; set; }
+
+    /// <summary>Why the statement that was compiled last was refused, if it was.</summary>
+    public string? Refusal { get; set; }
+
+    /// <summary>Puts the guard on a connection.</summary>
+    public void Attach(sqlite3 handle) => raw.sqlite3_set_authorizer(handle, Authorize, null);
+
+    private int Authorize(object data, int action, string first, string second, string database, string source)
+    {
+        if (IsLifted)
+        {
+            return raw.SQLITE_OK;
+        }
+
+        Refusal = action switch
+        {
+            raw.SQLITE_ATTACH => "ATTACH reaches outside of the database",
+            raw.SQLITE_DETACH => "DETACH reaches outside of the database",
+            raw.SQLITE_TRANSACTION => "a batch is a transaction already: take BEGIN, COMMIT, END and ROLLBACK out of it",
+            raw.SQLITE_SAVEPOINT when !writing => "a query has no savepoints",
+            raw.SQLITE_PRAGMA when !Pragmas.Contains(first) => $"PRAGMA {first} would stay on the connection, or reaches outside of the database",
+            raw.SQLITE_PRAGMA when second is not null && ReadOnlyPragmas.Contains(first) => $"PRAGMA {first} can only be read here",
+            raw.SQLITE_FUNCTION when IsDangerous(second) => $"the function {second} reaches outside of the database",
+            _ => Refusal,
+        };
+        LeavesTraces |= action is raw.SQLITE_CREATE_TEMP_TABLE or raw.SQLITE_CREATE_TEMP_VIEW
+            or raw.SQLITE_CREATE_TEMP_TRIGGER or raw.SQLITE_CREATE_TEMP_INDEX;
+        return Refusal is null ? raw.SQLITE_OK : Deny;
+    }
+
+    private static bool IsDangerous(string? function) => function is not null
+        && (function.Equals("load_extension", StringComparison.OrdinalIgnoreCase)
+            || function.Equals("fts3_tokenizer", StringComparison.OrdinalIgnoreCase)
+            || function.Equals("readfile", StringComparison.OrdinalIgnoreCase)
+            || function.Equals("writefile", StringComparison.OrdinalIgnoreCase)
+            || function.Equals("edit", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,281 @@
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Vfs;
+using SQLitePCL;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>Runs statements with parameters on one connection, compiled once as long as they are used.</summary>
+internal sealed class StatementRunner : IDisposable
+{
+    private const int CachedStatements = 128;
+    private readonly DatabaseContext context;
+    private readonly Session session;
+    private readonly StatementGuard guard;
+    private readonly SqliteConnection connection;
+    private readonly Dictionary<string, sqlite3_stmt> compiled = new(StringComparer.Ordinal);
+    private readonly Queue<string> compiledOrder = new();
+
+    public StatementRunner(DatabaseContext context, Session session, StatementGuard guard)
+    {
+        this.context = context;
+        this.session = session;
+        this.guard = guard;
+        connection = Connections.Open(session, context.Options.PageBytes);
+        guard.Attach(connection.Handle!);
+    }
+
+    /// <summary>The connection's handle.</summary>
+    public sqlite3 Handle => connection.Handle!;
+
+    /// <summary>Whether a transaction is open.</summary>
+    public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
+    /// <summary>Whether something temporary was made on the connection.</summary>
+    public bool LeavesTraces => guard.LeavesTraces;
+
+    /// <summary>Runs one of the engine's own statements.</summary>
+    public void Command(string sql)
+    {
+        guard.IsLifted = true;
+        try
+        {
+            var statement = Compiled(sql) ?? throw new ArgumentException("Empty SQL.", nameof(sql));
+            int code = raw.sqlite3_step(statement);
+            int reset = raw.sqlite3_reset(statement);
+            if (code is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
+            {
+                throw Failed(reset);
+            }
+        }
+        finally
+        {
+            guard.IsLifted = false;
+        }
+    }
+
+    /// <summary>Runs the text of a statement and adds one result for each statement in it.</summary>
+    /// <param name="statement">The text with its parameters.</param>
+    /// <param name="results">Receives the results.</param>
+    /// <param name="vacuum">Whether VACUUM is allowed: it runs by itself, outside of a transaction.</param>
+    public void Run(Statement statement, List<StatementResult> results, bool vacuum = false)
+    {
+        if (Compiled(statement.Sql) is { } single)
+        {
+            try
+            {
+                Parameters.Bind(this, single, statement, isWhole: true);
+                results.Add(Step(single));
+            }
+            finally
+            {
+                _ = raw.sqlite3_reset(single);
+                _ = raw.sqlite3_clear_bindings(single);
+            }
+
+            return;
+        }
+
+        string rest = statement.Sql;
+        guard.IsLifted = vacuum;
+        try
+        {
+            while (rest.Length > 0)
+            {
+                using var next = Compile(rest, 0, out rest);
+                if (next is not null && !next.IsInvalid)
+                {
+                    Parameters.Bind(this, next, statement, isWhole: false);
+                    results.Add(Step(next));
+                }
+            }
+        }
+        finally
+        {
+            guard.IsLifted = false;
+        }
+    }
+
+    /// <summary>Compiles one reading statement for streaming; the caller disposes of it.</summary>
+    public sqlite3_stmt CompileQuery(Statement statement)
+    {
+        var query = Compile(statement.Sql, 0, out string rest);
+        if (query is null || query.IsInvalid)
+        {
+            throw Invalid(ErrorCodes.Sql, "The SQL is empty.");
+        }
+
+        try
+        {
+            if (rest.Trim(' ', '\t', '\r', '\n', ';').Length > 0 && !IsComment(rest))
+            {
+                throw Invalid(ErrorCodes.Sql, "A query is one statement. Send several of them as a batch to be executed.");
+            }
+
+            if (raw.sqlite3_stmt_readonly(query) == 0)
+            {
+                throw Errors.ReadOnly(context.Name);
+            }
+
+            Parameters.Bind(this, query, statement, isWhole: true);
+            return query;
+        }
+        catch
+        {
+            query.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The columns of a compiled statement.</summary>
+    public static Column[] Columns(sqlite3_stmt statement)
+    {
+        var columns = new Column[raw.sqlite3_column_count(statement)];
+        for (int i = 0; i < columns.Length; i++)
+        {
+            columns[i] = new Column(raw.sqlite3_column_name(statement, i).utf8_to_string(), raw.sqlite3_column_decltype(statement, i).utf8_to_string());
+        }
+
+        return columns;
+    }
+
+    /// <summary>The current row of a statement.</summary>
+    public static SqlValue[] Row(sqlite3_stmt statement, int columns, ref long bytes)
+    {
+        var row = new SqlValue[columns];
+        for (int i = 0; i < columns; i++)
+        {
+            switch (raw.sqlite3_column_type(statement, i))
+            {
+                case raw.SQLITE_INTEGER:
+                    row[i] = SqlValue.From(raw.sqlite3_column_int64(statement, i));
+                    bytes += 8;
+                    break;
+                case raw.SQLITE_FLOAT:
+                    row[i] = SqlValue.From(raw.sqlite3_column_double(statement, i));
+                    bytes += 8;
+                    break;
+                case raw.SQLITE_TEXT:
+                    // The first call makes it UTF-8 whatever the database's encoding; the second gives all of it, NULs included.
+                    _ = raw.sqlite3_column_text(statement, i);
+                    var text = raw.sqlite3_column_blob(statement, i);
+                    row[i] = SqlValue.From(System.Text.Encoding.UTF8.GetString(text));
+                    bytes += text.Length;
+                    break;
+                case raw.SQLITE_BLOB:
+                    var blob = raw.sqlite3_column_blob(statement, i);
+                    row[i] = SqlValue.From(blob.ToArray());
+                    bytes += blob.Length;
+                    break;
+            }
+        }
+
+        bytes += 16;
+        return row;
+    }
+
+    /// <summary>The error behind a result code, as the library's.</summary>
+    public Exception Failed(int code) => SqliteErrors.Translate(context.Name, Handle, code, session.Failure, guard.Refusal);
+
+    /// <summary>An error of the caller's.</summary>
+    public DatabaseException Invalid(string code, string message) =>
+        new(ErrorKind.Invalid, code, message) { Database = context.Name };
+
+    /// <summary>After a failure: ends whatever transaction is left.</summary>
+    public void Renew()
+    {
+        session.Failure = null;
+        guard.Refusal = null;
+        if (InTransaction)
+        {
+            Command("ROLLBACK");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var statement in compiled.Values)
+        {
+            statement.Dispose();
+        }
+
+        connection.Dispose();
+    }
+
+    private static bool IsComment(string text)
+    {
+        string trimmed = text.TrimStart(' ', '\t', '\r', '\n', ';');
+        return (trimmed.StartsWith("--", StringComparison.Ordinal) && !trimmed.Contains('\n', StringComparison.Ordinal))
+            || (trimmed.StartsWith("/*", StringComparison.Ordinal) && trimmed.TrimEnd().EndsWith("*/", StringComparison.Ordinal)
+                && trimmed.IndexOf("*/", StringComparison.Ordinal) == trimmed.TrimEnd().Length - 2);
+    }
+
+    private StatementResult Step(sqlite3_stmt statement)
+    {
+        int before = raw.sqlite3_total_changes(Handle);
+        var columns = Columns(statement);
+        List<IReadOnlyList<SqlValue>> rows = [];
+        long bytes = 0;
+        int code;
+        while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+        {
+            rows.Add(Row(statement, columns.Length, ref bytes));
+            if (bytes > context.Options.ResultBytes)
+            {
+                _ = raw.sqlite3_reset(statement);
+                throw Invalid(
+                    ErrorCodes.LimitExceeded,
+                    $"A statement gives more than {context.Options.ResultBytes} bytes. Stream it as a query, or ask for fewer rows.");
+            }
+        }
+
+        if (code != raw.SQLITE_DONE)
+        {
+            throw Failed(raw.sqlite3_reset(statement));
+        }
+
+        // sqlite3_changes() keeps an old value over statements that change nothing.
+        long changes = raw.sqlite3_total_changes(Handle) == before ? 0 : raw.sqlite3_changes(Handle);
+        return new StatementResult(columns, rows, changes, raw.sqlite3_last_insert_rowid(Handle));
+    }
+
+    /// <summary>The text as one compiled statement from the cache; null if it holds none, or several.</summary>
+    private sqlite3_stmt? Compiled(string sql)
+    {
+        if (compiled.TryGetValue(sql, out var known))
+        {
+            return known;
+        }
+
+        var statement = Compile(sql, raw.SQLITE_PREPARE_PERSISTENT, out string rest);
+        if (statement is null || statement.IsInvalid || rest.Length > 0)
+        {
+            statement?.Dispose();
+            return null;
+        }
+
+        if (compiled.Count >= CachedStatements && compiled.Remove(compiledOrder.Dequeue(), out var oldest))
+        {
+            oldest.Dispose();
+        }
+
+        compiled.Add(sql, statement);
+        compiledOrder.Enqueue(sql);
+        return statement;
+    }
+
+    private sqlite3_stmt? Compile(string sql, uint flags, out string rest)
+    {
+        guard.Refusal = null;
+        int code = raw.sqlite3_prepare_v3(Handle, sql, flags, out var statement, out rest);
+        if (code != raw.SQLITE_OK)
+        {
+            statement?.Dispose();
+            throw Failed(code);
+        }
+
+        return statement;
+    }
+}

@@ -1,0 +1,157 @@
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Pages;
+using OrleansSqlite.Vfs;
+
+namespace OrleansSqlite.Transactions;
+
+/// <summary>
+/// The connections that the writes of one database run on, one write at a time. Its commit point stacks the transaction:
+/// SQLite's COMMIT succeeds at once, the caller is answered when the swap has landed.
+/// </summary>
+internal sealed class WriteConnection(DatabaseContext context, Speculation speculation) : IDisposable
+{
+    private readonly WriteSession session = new(speculation);
+    private StatementRunner? runner;
+
+    /// <summary>The database.</summary>
+    public DatabaseContext Context => context;
+
+    /// <summary>The version that will carry the running transaction.</summary>
+    public long NextVersion { get; private set; }
+
+    /// <summary>Whether nothing is stacked below the running transaction: it sees exactly the newest durable version.</summary>
+    public bool OnDurable => speculation.StackedCount == 0;
+
+    /// <summary>Runs a transaction on the tip of the stack.</summary>
+    /// <returns>False if it was refused because the tip has moved on: then it is to run again.</returns>
+    public bool TryRun(WriteTransaction transaction)
+    {
+        transaction.Reset();
+        var (snapshot, version) = speculation.Begin();
+        NextVersion = version;
+        session.Begin(transaction, snapshot);
+        try
+        {
+            transaction.Run(this);
+            return session.HasStacked || speculation.TryStackUnchanged(transaction, snapshot);
+        }
+        catch (Exception e)
+        {
+            if (session.WasRefused)
+            {
+                return false;
+            }
+
+            runner?.Renew();
+            bool sawState = e is DatabaseException { Code: ErrorCodes.Sql or ErrorCodes.VersionMismatch or ErrorCodes.OperationReused } or SqliteException;
+            if (sawState && !session.HasStacked)
+            {
+                // What it met may be a neighbour's doing that never becomes durable: the error waits for its swap, too.
+                transaction.Verdict = e;
+                return speculation.TryStackUnchanged(transaction, snapshot);
+            }
+
+            if (session.HasStacked && transaction.CommitsByItself)
+            {
+                transaction.Verdict = e;
+                return true;
+            }
+
+            if (session.HasStacked)
+            {
+                // SQLite reports a failure after its commit point: the pages are on their way, and their fate is not ours to tell.
+                speculation.Refuse(e);
+            }
+
+            throw;
+        }
+        finally
+        {
+            session.End();
+            snapshot.Release();
+        }
+    }
+
+    /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
+    public StatementRunner Runner() => runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
+
+    /// <summary>A connection for one closure: new, because a closure may leave whatever it likes on it.</summary>
+    public SqliteConnection OpenForClosure() => Connections.Open(session, context.Options.PageBytes);
+
+    /// <summary>From here on SQLite may reach the commit point: everything the caller is to be told is known.</summary>
+    /// <param name="exactVersion">Whether the transaction has recorded <see cref="NextVersion"/>, so that no other may carry it.</param>
+    public void AllowCommit(bool exactVersion) => session.AllowCommit(exactVersion ? NextVersion : -1);
+
+    /// <summary>What went wrong below SQLite in the running transaction, if something did.</summary>
+    public Exception? Failure => session.Failure;
+
+    /// <summary>Closes the connection for batches: the running one has left traces on it.</summary>
+    public void CloseRunner()
+    {
+        runner?.Dispose();
+        runner = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => runner?.Dispose();
+
+    private sealed class WriteSession(Speculation speculation) : Session
+    {
+        private WriteTransaction? running;
+        private Snapshot? current;
+        private bool commitAllowed;
+        private long version;
+
+        public bool HasStacked { get; private set; }
+
+        public bool WasRefused { get; private set; }
+
+        public void Begin(WriteTransaction transaction, Snapshot snapshot)
+        {
+            running = transaction;
+            current = snapshot;
+            commitAllowed = HasStacked = WasRefused = false;
+            Failure = null;
+        }
+
+        public void AllowCommit(long exactVersion)
+        {
+            commitAllowed = true;
+            version = exactVersion;
+        }
+
+        public void End()
+        {
+            running = null;
+            current = null;
+        }
+
+        public override Snapshot Begin() =>
+            current?.Share() ?? throw new InvalidOperationException("The connection is used outside of its transaction.");
+
+        public override int Reserve() => running is null ? Code.ReadOnly : Code.Ok;
+
+        public override int Commit(Snapshot snapshot, Overlay changes, out Snapshot? next)
+        {
+            next = null;
+            if (!commitAllowed || running is null)
+            {
+                Failure = new DatabaseException(
+                    ErrorKind.Invalid,
+                    ErrorCodes.NotAllowed,
+                    "The transaction is committed when the closure returns: take COMMIT and END out of it.");
+                return Code.IoFsync;
+            }
+
+            if (HasStacked || !speculation.TryStack(running, snapshot, version, changes, out next))
+            {
+                WasRefused = !HasStacked;
+                return Code.AbortRollback;
+            }
+
+            HasStacked = true;
+            return Code.Ok;
+        }
+    }
+}

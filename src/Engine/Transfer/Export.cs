@@ -1,0 +1,67 @@
+using OrleansSqlite.Pages;
+
+namespace OrleansSqlite.Transfer;
+
+/// <summary>Writes a snapshot as an ordinary SQLite file: beside its final name first, so that the file is whole or not there.</summary>
+internal sealed class Export(EngineDatabase database, EngineThreads threads)
+{
+    private const int ChunkBytes = 1 << 20;
+
+    /// <summary>Exports the newest version.</summary>
+    public async Task<DatabaseDescription> RunAsync(
+        string file, bool overwrite, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        string target = Path.GetFullPath(file);
+        if (Directory.Exists(target) || (!overwrite && File.Exists(target)))
+        {
+            throw Bad(file, "there is something of that name already; overwrite it explicitly or choose another name");
+        }
+
+        var head = await database.PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
+        string part = $"{target}.{database.Context.Entropy.NextGuid():N}.part";
+        try
+        {
+            await threads.RunAsync(() => Write(head.Snapshot, part, progress, cancellation)).ConfigureAwait(false);
+            File.Move(part, target, overwrite);
+            return EngineDatabase.Describe(database.Name, head.Head);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Bad(file, e.Message, e);
+        }
+        catch (Stores.StoreException e)
+        {
+            throw Errors.FromStore(database.Name, e);
+        }
+        finally
+        {
+            File.Delete(part);
+            head.Snapshot.Release();
+        }
+    }
+
+    private static bool Write(Snapshot snapshot, string part, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        using var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+        int perChunk = Math.Max(1, ChunkBytes / Math.Max(1, snapshot.PageBytes));
+        byte[] chunk = new byte[perChunk * snapshot.PageBytes];
+        for (ulong page = 1; page <= snapshot.PageCount; page += (uint)perChunk)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int pages = (int)Math.Min((ulong)perChunk, snapshot.PageCount - page + 1);
+            for (int i = 0; i < pages; i++)
+            {
+                snapshot.Copy((uint)page + (uint)i, chunk.AsSpan(i * snapshot.PageBytes, snapshot.PageBytes));
+            }
+
+            stream.Write(chunk, 0, pages * snapshot.PageBytes);
+            progress?.Report(new(stream.Length, snapshot.Bytes, "write"));
+        }
+
+        stream.Flush(flushToDisk: true);
+        return true;
+    }
+
+    private static DatabaseException Bad(string file, string why, Exception? inner = null) => new(
+        ErrorKind.Invalid, ErrorCodes.BadFile, $"The file '{file}' can't be written: {why}.", inner);
+}

@@ -1,0 +1,151 @@
+using System.Collections.Immutable;
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Commit;
+using OrleansSqlite.Format;
+using OrleansSqlite.Stores;
+
+namespace OrleansSqlite.Transfer;
+
+/// <summary>
+/// Makes a database of a SQLite file: a copy without a WAL is taken first (SQLite's own backup, so that a writer of the file does
+/// no harm), its pages go into dense segments as they are read, and one swap brings them to life.
+/// </summary>
+internal sealed class Import(DatabaseContext context, EngineThreads threads)
+{
+    private readonly HeadReader reader = new(context);
+
+    /// <summary>Imports the file.</summary>
+    public async Task<DatabaseDescription> RunAsync(
+        string file, bool replace, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        try
+        {
+            var existing = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+            if (existing is { Head.State: HeadState.Live } && !replace)
+            {
+                throw Errors.Exists(context.Name);
+            }
+
+            string copy = Path.Combine(Path.GetTempPath(), $"orleans-sqlite-import-{context.Entropy.NextGuid():N}");
+            try
+            {
+                await threads.RunAsync(() => SourceFile.Copy(file, copy, progress, cancellation)).ConfigureAwait(false);
+                var stream = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
+                await using (stream.ConfigureAwait(false))
+                {
+                    return await BringInAsync(stream, existing, replace, progress, cancellation).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                File.Delete(copy);
+            }
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(context.Name, e);
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        {
+            throw SourceFile.Bad(file, e.Message, e);
+        }
+    }
+
+    private async Task<DatabaseDescription> BringInAsync(
+        FileStream file, (Head Head, ETag Tag)? existing, bool replace, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            // The segments belong to the database whose head names them, and to the collection epoch that they were uploaded under.
+            var below = existing is { Head: { State: HeadState.Live } live } ? live : NewHead();
+            var (pageBytes, pageCount, entries) = await UploadAsync(file, below, progress, cancellation).ConfigureAwait(false);
+            var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.NowMs());
+            var next = below with
+            {
+                Version = below.Version + 1,
+                SwapId = commit.Id,
+                TimeMs = commit.TimeMs,
+                PageBytes = pageBytes,
+                PageCount = pageCount,
+                Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
+                Segments = entries,
+                Frames = [],
+            };
+            if (existing is not { Head.State: HeadState.Live })
+            {
+                return await new Creation(context).RunAsync(next, cancellation).ConfigureAwait(false);
+            }
+
+            Invariants.CheckCommit(context.Name, below, next);
+            var end = await new Swap(context, reader).RunAsync(next, existing?.Tag).ConfigureAwait(false);
+            switch (end.Outcome)
+            {
+                case SwapOutcome.Landed:
+                    return EngineDatabase.Describe(context.Name, next);
+                case SwapOutcome.Unknown:
+                    throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error);
+                default:
+                    cancellation.ThrowIfCancellationRequested();
+                    existing = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+                    file.Position = 0;
+                    break;
+            }
+        }
+    }
+
+    private Head NewHead() => new()
+    {
+        DatabaseId = context.Entropy.NextGuid(),
+        State = HeadState.Live,
+        Version = 0,
+        SwapId = default,
+        CollectionEpoch = 0,
+        TimeMs = context.NowMs(),
+        PageBytes = 0,
+        PageCount = 0,
+        Recent = [],
+        Segments = [],
+        Frames = [],
+    };
+
+    private async Task<(int PageBytes, uint PageCount, ImmutableArray<SegmentEntry> Entries)> UploadAsync(
+        FileStream file, Head below, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        if (file.Length == 0)
+        {
+            return (0, 0, []);
+        }
+
+        byte[] header = new byte[100];
+        await file.ReadExactlyAsync(header, cancellation).ConfigureAwait(false);
+        file.Position = 0;
+        int pageBytes = SourceFile.PageBytes(header);
+        uint pageCount = (uint)(file.Length / pageBytes);
+        var entries = ImmutableArray.CreateBuilder<SegmentEntry>();
+        byte[] image = new byte[pageBytes];
+        for (uint page = 1; page <= pageCount;)
+        {
+            var builder = new SegmentBuilder(
+                new SegmentId(context.Entropy.Next128()), below.DatabaseId, pageBytes, SegmentKind.Dense);
+            for (; page <= pageCount && builder.RawBytes < Flush.SegmentRawBytes; page++)
+            {
+                await file.ReadExactlyAsync(image, cancellation).ConfigureAwait(false);
+                if (page == 1)
+                {
+                    // Of a file in WAL mode the copy still bears the mark, and there is no WAL here.
+                    image[18] = image[19] = 1;
+                }
+
+                builder.Add(page, image);
+            }
+
+            var built = builder.Finish(below.Version + 1, below.Version + 1, below.CollectionEpoch, []);
+            string key = context.Keys.Segment(built.Entry.Id);
+            await context.Store.WriteAsync(key, built.Content, cancellation).ConfigureAwait(false);
+            entries.Add(built.Entry);
+            progress?.Report(new((long)(page - 1) * pageBytes, file.Length, "upload"));
+        }
+
+        return (pageBytes, pageCount, entries.ToImmutable());
+    }
+}

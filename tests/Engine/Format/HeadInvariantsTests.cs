@@ -1,0 +1,96 @@
+using System.Collections.Immutable;
+using OrleansSqlite.Format;
+
+namespace OrleansSqlite.Tests.Format;
+
+public sealed class HeadInvariantsTests
+{
+    /// <summary>Version 26: segments of the versions 11 to 20 and 1 to 10, and the frames of the last six commits, four of them listed.</summary>
+    private static readonly Head Valid = new Sample(1).Head(4096, 2, 6, 4);
+
+    [Fact]
+    public void A_valid_head_passes()
+    {
+        Assert.Null(HeadCodec.Check(Valid));
+        Assert.Null(HeadCodec.Check(Valid with { Recent = [] }));
+        Assert.Null(HeadCodec.Check(new Sample(1).Head(4096, 0, 0, 0)));
+    }
+
+    [Theory]
+    [InlineData("state", "the state 3 is unknown")]
+    [InlineData("negative version", "the version -1 is out of range")]
+    [InlineData("huge version", "is out of range")]
+    [InlineData("negative time", "the time -1 is out of range")]
+    [InlineData("late time", "is out of range")]
+    [InlineData("page size", "there cannot be 1000 pages of 1000 bytes")]
+    [InlineData("no page size", "there cannot be 1000 pages of 0 bytes")]
+    [InlineData("no pages", "there cannot be 0 pages of 4096 bytes")]
+    [InlineData("too many pages", "there cannot be 4294967295 pages")]
+    [InlineData("pages before a commit", "there are pages before the first commit")]
+    [InlineData("tombstone", "a tombstone holds data")]
+    [InlineData("257 recent", "257 recent commits are too many")]
+    [InlineData("more recent than versions", "3 recent commits are too many at version 2")]
+    [InlineData("recent time", "is out of range")]
+    [InlineData("missing list", "a list is missing")]
+    [InlineData("segment twice", "is listed twice")]
+    [InlineData("segments upside down", "goes up to version 20, but stands behind version 10")]
+    [InlineData("segment behind a frame", "goes up to version 20, but stands behind version 19")]
+    [InlineData("segment of the future", "goes up to version 20, but stands behind version 19")]
+    [InlineData("epoch", "which has not begun")]
+    [InlineData("segment entry", "of segment")]
+    [InlineData("gap between frames", "the frame of version 22 stands where that of 23 belongs")]
+    [InlineData("frames end early", "the frame of version 21 stands where that of 22 belongs")]
+    [InlineData("more frames than versions", "6 frames are too many at version 5")]
+    [InlineData("frame of another page size", "pages of 8192")]
+    [InlineData("frame of another commit", "the frame of version 26 is of another commit than the one listed")]
+    [InlineData("frame of another time", "the frame of version 26 is of another commit than the one listed")]
+    [InlineData("page count", "the page count is 999, but 1000 in the newest frame")]
+    public void Each_rule_is_checked(string breach, string message)
+    {
+        var broken = Break(breach);
+
+        Assert.Contains(message, HeadCodec.Check(broken) ?? "(holds)", StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => HeadCodec.Encode(broken));
+    }
+
+    private static Head Break(string breach)
+    {
+        var (frames, segments, recent) = (Valid.Frames, Valid.Segments, Valid.Recent);
+        var last = recent[^1];
+        return breach switch
+        {
+            "state" => Valid with { State = (HeadState)3 },
+            "negative version" => Valid with { Version = -1 },
+            "huge version" => Valid with { Version = Limits.MaxVersion + 1 },
+            "negative time" => Valid with { TimeMs = -1 },
+            "late time" => Valid with { TimeMs = Limits.MaxTimeMs + 1 },
+            "page size" => Valid with { PageBytes = 1000 },
+            "no page size" => Valid with { PageBytes = 0 },
+            "no pages" => Valid with { PageCount = 0 },
+            "too many pages" => Valid with { PageCount = uint.MaxValue },
+            "pages before a commit" => Valid with { Version = 0, Frames = [], Segments = [], Recent = [] },
+            "tombstone" => Valid with { State = HeadState.Tombstone, Frames = [], PageBytes = 0, PageCount = 0 },
+            "257 recent" => Valid with { Version = 1000, Recent = [.. Enumerable.Repeat(last, 257)], Frames = [] },
+            "more recent than versions" => Valid with { Version = 2, Recent = recent[..3], Frames = [], Segments = [] },
+            "recent time" => Valid with { Recent = [last with { TimeMs = -1 }], Frames = [] },
+            "missing list" => Valid with { Segments = default },
+            "segment twice" => Valid with { Segments = [segments[0], segments[0]] },
+            "segments upside down" => Valid with { Segments = [segments[1], segments[0]] },
+            "segment behind a frame" => Valid with { Version = 25, Frames = Renumbered(20), Recent = [] },
+            "segment of the future" => Valid with { Version = 19, Frames = [], Recent = [] },
+            "epoch" => Valid with { CollectionEpoch = 0 },
+            "segment entry" => Valid with { Segments = [segments[0] with { MinVersion = 0 }] },
+            "gap between frames" => Valid with { Frames = frames.RemoveAt(2).Insert(2, frames[1]) },
+            "frames end early" => Valid with { Frames = frames[..^1] },
+            "more frames than versions" => Valid with { Version = 5, Segments = [], Recent = [] },
+            "frame of another page size" => Valid with { PageBytes = 8192, Segments = [] },
+            "frame of another commit" => Valid with { Recent = recent.SetItem(3, last with { Id = default }) },
+            "frame of another time" => Valid with { Recent = recent.SetItem(3, last with { TimeMs = 0 }) },
+            "page count" => Valid with { PageCount = 999 },
+            _ => throw new ArgumentOutOfRangeException(nameof(breach)),
+        };
+    }
+
+    private static ImmutableArray<EncodedFrame> Renumbered(long first) =>
+        [.. Valid.Frames.Select((_, i) => new Sample(9).Frame(first + i, Valid.PageCount, Valid.PageBytes, 1))];
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using OrleansSqlite.Format;
+
+namespace OrleansSqlite.Tests.Format;
+
+/// <summary>
+/// Heads, frames and segments to test with, all decided by a seed. The generator (SplitMix64) is written out here because the
+/// golden files depend on it.
+/// </summary>
+internal sealed class Sample(ulong seed)
+{
+    private ulong state = seed;
+
+    public static readonly int[] PageSizes = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
+
+    /// <summary>A time in 2026.</summary>
+    public const long TimeMs = 1_790_000_000_000;
+
+    public ulong Next()
+    {
+        ulong z = state += 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+
+    public int Below(int bound) => (int)(Next() % (uint)bound);
+
+    public UInt128 Id() => new(Next(), Next());
+
+    public Guid Guid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        Noise(bytes);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>Bytes that no codec makes smaller.</summary>
+    public void Noise(Span<byte> bytes)
+    {
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = (byte)(Next() >> 56);
+        }
+    }
+
+    /// <summary>Bytes that look like pages of a database: records with text in common, and runs of zeros.</summary>
+    public void Text(Span<byte> bytes)
+    {
+        ReadOnlySpan<byte> words = "INSERT customer order invoice Alice Bob 2026-11-22 pending shipped {\"id\":, \"total\":"u8;
+        bytes.Clear();
+        for (int at = Below(16); at + 48 < bytes.Length; at += 16 + Below(32))
+        {
+            int from = Below(words.Length - 16);
+            words.Slice(from, 16).CopyTo(bytes[at..]);
+            bytes[at + Below(16)] = (byte)Next();
+        }
+    }
+
+    /// <summary>Ascending page numbers up to a bound.</summary>
+    public uint[] Pages(int count, uint bound)
+    {
+        SortedSet<uint> pages = [];
+        while (pages.Count < count)
+        {
+            pages.Add(1 + (uint)(Next() % bound));
+        }
+
+        return [.. pages];
+    }
+
+    public byte[] Images(int count, int pageBytes, bool noise = false)
+    {
+        byte[] images = new byte[count * pageBytes];
+        if (noise)
+        {
+            Noise(images);
+        }
+        else
+        {
+            Text(images);
+        }
+
+        return images;
+    }
+
+    public EncodedFrame Frame(long version, uint pageCount, int pageBytes, int images, bool noise = false) =>
+        FrameCodec.Encode(
+            version, new CommitId(Id()), TimeMs + version, pageCount, pageBytes, Pages(images, pageCount), Images(images, pageBytes, noise));
+
+    public SegmentObject Segment(
+        SegmentKind kind, int pageBytes, uint firstPage, int images, long minVersion, long maxVersion, int commits = 0, bool noise = false,
+        ulong epoch = 1)
+    {
+        var builder = new SegmentBuilder(new SegmentId(Id()), Guid(), pageBytes, kind);
+        uint page = firstPage;
+        for (int i = 0; i < images; i++)
+        {
+            builder.Add(page, Images(1, pageBytes, noise));
+            page += kind == SegmentKind.Dense ? 1 : 1 + (uint)Below(300);
+        }
+
+        var list = new (long Version, CommitRecord Commit)[commits];
+        for (int i = 0; i < commits; i++)
+        {
+            list[i] = (minVersion + i, new CommitRecord(new CommitId(Id()), TimeMs + i));
+        }
+
+        return builder.Finish(minVersion, maxVersion, epoch, list);
+    }
+
+    /// <summary>A valid head with some of everything.</summary>
+    public Head Head(int pageBytes, int segments, int frames, int recent, int imagesPerFrame = 2, int imagesPerSegment = 4)
+    {
+        uint pageCount = 1000;
+        long oldest = 10L * segments;
+        long version = oldest + Math.Max(frames, recent);
+        var list = ImmutableArray.CreateBuilder<SegmentEntry>();
+        for (int i = segments; i > 0; i--)
+        {
+            var kind = i % 2 == 0 ? SegmentKind.Sparse : SegmentKind.Dense;
+            var made = Segment(kind, pageBytes, 1 + (uint)Below(50), 1 + Below(imagesPerSegment), 10L * i - 9, 10L * i, commits: 3);
+            list.Add(made.Entry);
+        }
+
+        EncodedFrame[] inline = [.. Enumerable.Range(0, frames)
+            .Select(i => Frame(version - frames + 1 + i, pageCount, pageBytes, i % (imagesPerFrame + 1), noise: i % 2 == 0))];
+        var commits = Enumerable.Range(0, recent).Select(i => version - recent + 1 + i)
+            .Select(v => inline.FirstOrDefault(f => f.Version == v) is { } frame
+                ? new CommitRecord(frame.Id, frame.TimeMs)
+                : new CommitRecord(new CommitId(Id()), TimeMs + v));
+        return new Head
+        {
+            DatabaseId = Guid(),
+            State = HeadState.Live,
+            Version = version,
+            SwapId = new CommitId(Id()),
+            CollectionEpoch = 1,
+            TimeMs = TimeMs + version,
+            PageBytes = version == 0 ? 0 : pageBytes,
+            PageCount = version == 0 ? 0 : pageCount,
+            Recent = [.. commits],
+            Segments = list.ToImmutable(),
+            Frames = [.. inline],
+        };
+    }
+}
