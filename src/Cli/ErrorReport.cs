@@ -36,6 +36,9 @@ internal sealed class ErrorReport(Terminal terminal, bool json, bool verbose)
             case IOException { HResult: BrokenPipe }:
                 // The reader of our output wanted no more of it: "query … | head".
                 return ExitCodes.Ok;
+            case IOException or UnauthorizedAccessException:
+                // The store's own files have the store's errors: this is a file that the user named.
+                return Failure(new DatabaseException(ErrorKind.Invalid, ErrorCodes.BadFile, error.Message, error), interrupted);
             default:
                 var unknown = new DatabaseException(ErrorKind.Internal, ErrorCodes.Invariant, $"{error.GetType().Name}: {error.Message}", error);
                 Write(unknown, NextStep.After(unknown));

@@ -23,7 +23,7 @@ internal static class NextStep
         ErrorCodes.OperationReused => "Take a new --operation-id for a new write.",
         ErrorCodes.VersionMismatch => "Read again, decide again, and give the new version.",
         ErrorCodes.VersionNotReached => "Check --at-least: no commit has made that version yet.",
-        ErrorCodes.BadFile => "Check the file with: sqlite3 FILE 'pragma integrity_check'",
+        ErrorCodes.BadFile => "Check the path; sqlite3 FILE \"pragma integrity_check\" checks what is in it.",
         ErrorCodes.TooNew => "Update orleans-sqlite: the database was written by a newer one.",
         _ => error.Kind switch
         {

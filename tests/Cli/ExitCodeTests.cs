@@ -19,12 +19,13 @@ public sealed class ExitCodeTests : IDisposable
     public void Each_kind_has_its_code(ErrorKind kind, int code) => Assert.Equal(code, ExitCodes.Of(kind));
 
     [Fact]
-    public void Every_error_code_has_a_next_step()
+    public void Every_error_code_has_a_next_step_of_its_own_or_that_of_its_kind()
     {
-        foreach (var code in typeof(ErrorCodes).GetFields().Select(field => (string)field.GetRawConstantValue()!))
-        {
-            Assert.EndsWith(".", NextStep.After(new(ErrorKind.Invalid, code, "")).TrimEnd('\'', '?') + ".", StringComparison.Ordinal);
-        }
+        var general = NextStep.After(new(ErrorKind.Invalid, "a code that there is not", ""));
+        string[] asTheirKind = [ErrorCodes.BadArgument, ErrorCodes.QueueFull, ErrorCodes.RetriesExhausted, ErrorCodes.Damaged, ErrorCodes.Invariant];
+        var codes = typeof(ErrorCodes).GetFields().Select(field => (string)field.GetRawConstantValue()!).ToArray();
+        Assert.NotEmpty(codes);
+        Assert.Equal(asTheirKind.Order(), codes.Where(code => NextStep.After(new(ErrorKind.Invalid, code, "")) == general).Order());
     }
 
     [Fact]
@@ -81,8 +82,8 @@ public sealed class ExitCodeTests : IDisposable
     {
         await box.RunAsync("create", "db");
         await box.RunAsync("execute", "db", "create table t(a)");
-        (await box.RunAsync("execute", "db", "insert into t values (1)", "--expect-version", "1")).Failed(3, "1");
-        Assert.Equal("ok: 1 row changed, version 3\n", (await box.RunAsync("execute", "db", "insert into t values (1)", "--expect-version", "2")).Ok().Out);
+        (await box.RunAsync("execute", "db", "insert into t values (1)", "--expect-version", "0")).Failed(3, "version 0");
+        Assert.Equal("ok: 1 row changed, version 2\n", (await box.RunAsync("execute", "db", "insert into t values (1)", "--expect-version", "1")).Ok().Out);
     }
 
     [Fact]

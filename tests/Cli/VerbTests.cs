@@ -15,11 +15,11 @@ public sealed class VerbTests : IDisposable
 
         var lines = (await box.RunAsync("list")).Ok().Lines();
         Assert.Equal(["other", "shop"], lines.Select(line => line.Split('\t')[0]));
-        Assert.All(lines, line => Assert.Equal("1", line.Split('\t')[1]));
+        Assert.All(lines, line => Assert.Equal("0", line.Split('\t')[1]));
 
         var info = (await box.RunAsync("info", "shop")).Ok().Out;
         Assert.Contains("name       shop\n", info, StringComparison.Ordinal);
-        Assert.Contains("version    1\n", info, StringComparison.Ordinal);
+        Assert.Contains("version    0\n", info, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class VerbTests : IDisposable
             ["name", "id", "version", "committedAt", "pageBytes", "pageCount", "bytes", "storedBytes", "segments"],
             made.EnumerateObject().Select(member => member.Name));
         Assert.Equal("shop", made.GetProperty("name").GetString());
-        Assert.Equal(1, made.GetProperty("version").GetInt64());
+        Assert.Equal(0, made.GetProperty("version").GetInt64());
         Assert.InRange(made.GetProperty("committedAt").GetDateTimeOffset(), DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddMinutes(1));
 
         var info = (await box.RunAsync("info", "shop", "--json")).Ok().Json();
@@ -43,9 +43,9 @@ public sealed class VerbTests : IDisposable
     public async Task Execute_and_query_agree()
     {
         await box.RunAsync("create", "shop");
-        Assert.Equal("ok: 0 rows changed, version 2\n", (await box.RunAsync("execute", "shop", "create table item(name text, price real)")).Ok().Out);
+        Assert.Equal("ok: 0 rows changed, version 1\n", (await box.RunAsync("execute", "shop", "create table item(name text, price real)")).Ok().Out);
         Assert.Equal(
-            "ok: 3 rows changed, version 3\n",
+            "ok: 3 rows changed, version 2\n",
             (await box.RunAsync("execute", "shop", "insert into item values ('tea', 2), ('milk', 1.5); insert into item values ('salt', null)")).Ok().Out);
         Assert.Equal("tea\t2.0\nmilk\t1.5\nsalt\tNULL\n", (await box.RunAsync("query", "shop", "select * from item order by rowid")).Ok().Out);
     }
@@ -56,7 +56,7 @@ public sealed class VerbTests : IDisposable
         await box.RunAsync("create", "shop");
         var outcome = (await box.RunAsync("execute", "shop", "create table t(a); insert into t values (1), (2) returning a")).Ok();
         Assert.Equal("1\n2\n", outcome.Out);
-        Assert.Equal("ok: 2 rows changed, version 2\n", outcome.Error);
+        Assert.Equal("ok: 2 rows changed, version 1\n", outcome.Error);
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class VerbTests : IDisposable
         await box.RunAsync("create", "shop");
         (await box.RunAsync("execute", "shop", "create table t(a); insert into t values (1); insert into missing values (1)")).Failed(2, "missing");
         Assert.Equal("0\n", (await box.RunAsync("query", "shop", "select count(*) from sqlite_schema where name = 't'")).Ok().Out);
-        Assert.Equal(1, (await box.RunAsync("info", "shop", "--json")).Ok().Json().GetProperty("version").GetInt64());
+        Assert.Equal(0, (await box.RunAsync("info", "shop", "--json")).Ok().Json().GetProperty("version").GetInt64());
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class VerbTests : IDisposable
     {
         await box.RunAsync("create", "shop");
         var json = (await box.RunAsync("execute", "shop", "create table t(a int); insert into t values (7); select a, a * 0.5 from t", "--json")).Ok().Json();
-        Assert.Equal(2, json.GetProperty("version").GetInt64());
+        Assert.Equal(1, json.GetProperty("version").GetInt64());
         Assert.False(json.GetProperty("repeated").GetBoolean());
         var results = json.GetProperty("results").EnumerateArray().ToArray();
         Assert.Equal(3, results.Length);
@@ -90,8 +90,8 @@ public sealed class VerbTests : IDisposable
         await box.RunAsync("create", "shop");
         await box.RunAsync("execute", "shop", "create table t(a)");
         string[] insert = ["execute", "shop", "insert into t values (1)", "--operation-id", "order-17"];
-        Assert.Equal("ok: 1 row changed, version 3\n", (await box.RunAsync(insert)).Ok().Out);
-        Assert.Equal("had taken effect before, in version 3: nothing ran now\n", (await box.RunAsync(insert)).Ok().Out);
+        Assert.Equal("ok: 1 row changed, version 2\n", (await box.RunAsync(insert)).Ok().Out);
+        Assert.Equal("had taken effect before, in version 2: nothing ran now\n", (await box.RunAsync(insert)).Ok().Out);
         Assert.Equal("1\n", (await box.RunAsync("query", "shop", "select count(*) from t")).Ok().Out);
     }
 
@@ -100,9 +100,9 @@ public sealed class VerbTests : IDisposable
     {
         await box.RunAsync("create", "shop");
         Assert.Equal("1\n", (await box.RunAsync("query", "shop", "select 1", "--stale", "1.5")).Ok().Out);
-        Assert.Equal("1\n", (await box.RunAsync("query", "shop", "select 1", "--at-least", "1")).Ok().Out);
+        Assert.Equal("1\n", (await box.RunAsync("query", "shop", "select 1", "--at-least", "0")).Ok().Out);
         (await box.RunAsync("query", "shop", "select 1", "--at-least", "99")).Failed(2, "99");
-        (await box.RunAsync("query", "shop", "select 1", "--at-least", "1", "--stale", "1")).Failed(2, "together");
+        (await box.RunAsync("query", "shop", "select 1", "--at-least", "0", "--stale", "1")).Failed(2, "together");
         (await box.RunAsync("query", "shop", "select 1", "--stale", "-1")).Failed(2, "--stale");
     }
 

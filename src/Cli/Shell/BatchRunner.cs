@@ -6,7 +6,10 @@ namespace OrleansSqlite.Cli;
 /// </summary>
 internal sealed class BatchRunner(ShellContext context)
 {
+    private const string DeferForeignKeys = "PRAGMA defer_foreign_keys = ON";
+
     private List<string>? transaction;
+    private bool foreignKeysWait;
 
     /// <summary>Whether statements are being gathered for a COMMIT.</summary>
     public bool IsInTransaction => transaction is not null;
@@ -32,6 +35,11 @@ internal sealed class BatchRunner(ShellContext context)
                 case StatementKind.Rollback:
                     Refuse(!IsInTransaction, "There is no transaction to roll back.", "Statements outside of BEGIN and COMMIT are committed at once.");
                     transaction = null;
+                    break;
+                case StatementKind.ForeignKeys:
+                    // A connection's setting has no place here, where each batch may run on another one. What a dump wants
+                    // by it is that rows may come before those that they refer to.
+                    foreignKeysWait = IsOff(statement);
                     break;
                 default:
                     (transaction ?? batch).Add(statement);
@@ -59,9 +67,10 @@ internal sealed class BatchRunner(ShellContext context)
 
         if (statements.Count > 0)
         {
-            var result = await context.Database.ExecuteAsync(new Batch([.. statements.Select(Statement.FromString)]), cancellation);
+            var all = foreignKeysWait ? statements.Prepend(DeferForeignKeys) : statements;
+            var batch = new Batch([.. all.Select(Statement.FromString)]);
             statements.Clear();
-            Print(result);
+            Print(await context.Database.ExecuteAsync(batch, cancellation));
         }
     }
 
@@ -96,6 +105,11 @@ internal sealed class BatchRunner(ShellContext context)
             writer.End();
         }
     }
+
+    private static bool IsOff(string pragma) =>
+        pragma.TrimEnd(' ', ';', ')').ToUpperInvariant() is var text
+        && (text.EndsWith("OFF", StringComparison.Ordinal) || text.EndsWith("NO", StringComparison.Ordinal)
+            || text.EndsWith("FALSE", StringComparison.Ordinal) || text.EndsWith('0'));
 
     private static void Refuse(bool wrong, string message, string next)
     {

@@ -79,6 +79,7 @@ internal sealed class DotCommands
             its own, durable in the store when the prompt comes back.
             BEGIN; gathers the statements that follow, COMMIT; runs them as one transaction
             and prints their rows then, ROLLBACK; drops them.
+            PRAGMA foreign_keys=OFF; lets foreign keys wait until the transaction's end.
             """);
     }
 

@@ -53,9 +53,9 @@ internal static class Dump
     {
         using var command = connection.CreateCommand();
         command.CommandText =
-            """
+            $"""
             select type, name, tbl_name, sql from sqlite_schema
-            where sql is not null and name not like 'sqlite\_%' escape '\' and tbl_name like $pattern
+            where sql is not null and {SchemaCommands.NotInternal} and tbl_name like $pattern
               and name not in (select name from pragma_table_list where type = 'shadow')
             order by rowid
             """;

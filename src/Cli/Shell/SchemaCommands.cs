@@ -1,30 +1,35 @@
+using OrleansSqlite.Transactions;
+
 namespace OrleansSqlite.Cli;
 
 /// <summary>.tables, .indexes and .schema.</summary>
 internal sealed class SchemaCommands(ShellContext context)
 {
+    /// <summary>Leaves out what SQLite and the engine keep for themselves.</summary>
+    public const string NotInternal = $"name not like 'sqlite\\_%' escape '\\' and tbl_name <> '{OperationLog.Table}'";
+
     private const int Width = 80;
 
     public async Task TablesAsync(IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         WriteColumns(await TextsAsync(
-            """
+            $"""
             select name from sqlite_schema
-            where type in ('table', 'view') and name not like 'sqlite\_%' escape '\' and name like ?1
+            where type in ('table', 'view') and {NotInternal} and name like ?1
             order by name
             """,
             Pattern(arguments), cancellation));
 
     public async Task IndexesAsync(IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         WriteColumns(await TextsAsync(
-            "select name from sqlite_schema where type = 'index' and tbl_name like ?1 order by name",
+            $"select name from sqlite_schema where type = 'index' and {NotInternal} and tbl_name like ?1 order by name",
             Pattern(arguments), cancellation));
 
     public async Task SchemaAsync(IReadOnlyList<string> arguments, CancellationToken cancellation)
     {
         foreach (var sql in await TextsAsync(
-            """
+            $"""
             select sql from sqlite_schema
-            where sql is not null and name not like 'sqlite\_%' escape '\' and (name like ?1 or tbl_name like ?1)
+            where sql is not null and {NotInternal} and (name like ?1 or tbl_name like ?1)
             order by rowid
             """,
             Pattern(arguments), cancellation))

@@ -5,6 +5,9 @@ namespace OrleansSqlite.Cli;
 /// <summary>Looks at SQL from outside: where statements end, and how they begin. What SQL means is SQLite's alone.</summary>
 internal static class SqlText
 {
+    // The engine loads SQLite when it first runs something; looking at text may come before that.
+    static SqlText() => Batteries_V2.Init();
+
     /// <summary>Whether the text ends with a whole statement, triggers and their inner semicolons understood.</summary>
     public static bool IsComplete(string sql) => raw.sqlite3_complete(sql) != 0;
 

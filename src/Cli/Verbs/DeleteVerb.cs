@@ -31,7 +31,7 @@ internal sealed class DeleteVerb : Verb
                 throw new UsageException($"Deleting {name} needs a yes, and there is no terminal to ask on.", "Add --yes.");
             }
 
-            var it = await engine.Get(name).DescribeAsync(ReadLevel.Strong, cancellation);
+            var it = await engine.Open(name).DescribeAsync(ReadLevel.Strong, cancellation);
             Terminal.Error.Write($"Delete {name}, {DatabaseText.Size(it.Bytes)}, from {engine.StoreUrl}? Type its name to confirm: ");
             if (Terminal.In.ReadLine()?.Trim() != name)
             {

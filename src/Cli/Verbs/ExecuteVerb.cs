@@ -50,7 +50,7 @@ internal sealed class ExecuteVerb : Verb
             OperationId = parsed.GetValue(operationId),
             ExpectedVersion = parsed.GetValue(expectedVersion),
         };
-        var result = await engine.Get(parsed.GetRequiredValue(database)).ExecuteAsync(batch, cancellation);
+        var result = await engine.Open(parsed.GetRequiredValue(database)).ExecuteAsync(batch, cancellation);
         BatchOutput.Write(Terminal, writer, result);
         return ExitCodes.Ok;
     }

@@ -23,7 +23,7 @@ internal sealed class InfoVerb : Verb
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         await using var engine = await OpenAsync(parsed, writes: false, cancellation);
-        var it = await engine.Get(parsed.GetRequiredValue(database)).DescribeAsync(level.From(parsed), cancellation);
+        var it = await engine.Open(parsed.GetRequiredValue(database)).DescribeAsync(level.From(parsed), cancellation);
         DatabaseText.Write(Terminal, it, parsed.GetValue(SharedOptions.Json), null);
         return ExitCodes.Ok;
     }

@@ -35,7 +35,7 @@ internal sealed class QueryVerb : Verb
         var readLevel = level.From(parsed);
         await using var engine = await OpenAsync(parsed, writes: false, cancellation);
         var name = parsed.GetRequiredValue(database);
-        await using var rows = await engine.Get(name).QueryAsync(await statement.FromAsync(parsed, cancellation), readLevel, cancellation);
+        await using var rows = await engine.Open(name).QueryAsync(await statement.FromAsync(parsed, cancellation), readLevel, cancellation);
         await writer.WriteAllAsync(rows, cancellation);
         return ExitCodes.Ok;
     }
