@@ -17,7 +17,7 @@ namespace OrleansSqlite;
 public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 {
     private const int ListedAtOnce = 16;
-    private readonly IObjectStore store;
+    private readonly CountingStore store;
     private readonly DatabaseOptions options;
     private readonly TimeProvider time;
     private readonly Entropy entropy;
@@ -28,7 +28,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 
     private DatabaseEngine(IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy)
     {
-        this.store = store;
+        this.store = new CountingStore(store);
         this.options = options;
         this.time = time ?? TimeProvider.System;
         this.entropy = entropy ?? Entropy.System;
@@ -39,6 +39,9 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 
     /// <inheritdoc/>
     public string StoreUrl => store.Url;
+
+    /// <summary>The requests that this engine has sent to the store since it was opened: the bill.</summary>
+    public StoreCounts Requests => store.Counts;
 
     /// <summary>Crash points for tests.</summary>
     internal Func<CommitPoint, ValueTask>? AtPoint { get; set; }
@@ -200,12 +203,16 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (var database in databases.Values)
+        var open = databases.Values.ToArray();
+        foreach (var database in open)
         {
             Forget(database);
         }
 
+        // What is under way to the store is finished: its callers wait for the answer.
+        await Task.WhenAll(open.Select(database => database.WhenIdleAsync())).ConfigureAwait(false);
         threads.Dispose();
+        cache.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);
     }
 

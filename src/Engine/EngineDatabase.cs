@@ -146,6 +146,12 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         {
             throw Errors.FromStore(Name, e);
         }
+        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound))
+        {
+            // Whoever asks the engine for it next gets it anew.
+            speculation.Refuse(e);
+            throw;
+        }
     }
 
     /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it for its databases.</summary>
@@ -153,8 +159,11 @@ public sealed class EngineDatabase : IDatabase, IDisposable
     {
         queue.Dispose();
         pool.Dispose();
-        opening.Dispose();
+        speculation.Close();
     }
+
+    /// <summary>Done when no swap is under way any more.</summary>
+    internal Task WhenIdleAsync() => committer.WhenIdleAsync();
 
     private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
     {

@@ -42,9 +42,10 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
         var frame = EncodeInline(group, version, commit, repaged ? 0 : frames.Sum(inline => (long)inline.Bytes.Length));
 
         // upload
+        Flush? own = null;
         if (frame is null)
         {
-            applied = await Flush.RunAsync(context, threads, group.After, below, repaged, (version, commit)).ConfigureAwait(false);
+            applied = own = await Flush.RunAsync(context, threads, group.After, below, repaged, (version, commit)).ConfigureAwait(false);
             segments = applied.Apply(below.Segments);
             frames = [];
         }
@@ -74,11 +75,7 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
         // finish
         if (end.Outcome != SwapOutcome.Landed || end.Newer is not null)
         {
-            if (frame is null)
-            {
-                applied?.Release();
-            }
-
+            own?.Release();
             return new CommitEnd(end.Outcome, version, null, end.Newer, null, end.Error);
         }
 

@@ -19,6 +19,7 @@ internal sealed partial class GroupCommitter
     private readonly Courtesy courtesy;
     private readonly BackgroundFlush flushes;
     private readonly Linger linger;
+    private Task loop = Task.CompletedTask;
     private int running;
     private int losses;
 
@@ -43,9 +44,12 @@ internal sealed partial class GroupCommitter
     {
         if (Interlocked.CompareExchange(ref running, 1, 0) == 0)
         {
-            _ = Task.Run(RunAsync);
+            loop = Task.Run(RunAsync);
         }
     }
+
+    /// <summary>Done when nothing is carried any more.</summary>
+    public Task WhenIdleAsync() => loop;
 
     private async Task RunAsync()
     {
@@ -132,7 +136,7 @@ internal sealed partial class GroupCommitter
                 FailAll(gone);
                 return 0;
             default:
-                FailAll(Errors.OutcomeUnknown(context.Name, end.Version, end.Error));
+                await DoubtAsync(group, Errors.OutcomeUnknown(context.Name, end.Version, end.Error)).ConfigureAwait(false);
                 return 0;
         }
     }
@@ -204,6 +208,19 @@ internal sealed partial class GroupCommitter
 
         await courtesy.LostAsync(losses).ConfigureAwait(false);
         await queue.ReloadAsync(newer).ConfigureAwait(false);
+    }
+
+    /// <summary>Nobody knows what became of the group; what was stacked on it has not left this process and runs again.</summary>
+    private async Task DoubtAsync(Group group, DatabaseException unknown)
+    {
+        var stacked = speculation.Lose();
+        foreach (var transaction in group.Transactions)
+        {
+            transaction.Fail(unknown);
+        }
+
+        queue.PutBack(stacked[group.Transactions.Length..]);
+        await queue.ReloadAsync(null).ConfigureAwait(false);
     }
 
     private static void Answer(Group group, long version)

@@ -19,6 +19,8 @@ internal sealed class Speculation(DatabaseContext context)
     private Snapshot? tip;
     private long stackedBytes;
     private int underWay;
+    private bool swapUnderWay;
+    private bool closed;
     private bool stale;
     private Exception? refusal;
     private (int Count, TaskCompletionSource Reached)? awaited;
@@ -31,7 +33,7 @@ internal sealed class Speculation(DatabaseContext context)
     {
         lock (gate)
         {
-            var head = current ?? throw new InvalidOperationException("The database is not loaded.");
+            var head = current ?? throw new ObjectDisposedException(context.Name);
             head.Snapshot.Share();
             return head;
         }
@@ -168,6 +170,7 @@ internal sealed class Speculation(DatabaseContext context)
             }
 
             underWay = stacked.Count;
+            swapUnderWay = stacked.Exists(transaction => transaction.Pages is not null);
             stackedBytes = 0;
             current!.Snapshot.Share();
             return new Group(current, tip!.Share(), [.. stacked]);
@@ -199,6 +202,7 @@ internal sealed class Speculation(DatabaseContext context)
         {
             stacked.RemoveRange(0, underWay);
             underWay = 0;
+            swapUnderWay = false;
             if (landed is not null)
             {
                 Replace(landed);
@@ -211,6 +215,8 @@ internal sealed class Speculation(DatabaseContext context)
                     ReplaceTip(flush.Relocate(context, tip!, landed.Snapshot.Segments));
                 }
             }
+
+            ReleaseIfClosed();
         }
 
         Changed?.Invoke();
@@ -223,9 +229,11 @@ internal sealed class Speculation(DatabaseContext context)
         {
             stale = true;
             underWay = 0;
+            swapUnderWay = false;
             stackedBytes = 0;
             ImmutableArray<WriteTransaction> lost = [.. stacked];
             stacked.Clear();
+            ReleaseIfClosed();
             return lost;
         }
     }
@@ -237,18 +245,37 @@ internal sealed class Speculation(DatabaseContext context)
         lock (gate)
         {
             // Heads of one version differ by maintenance; the one read later is the newer.
-            if (stacked.Count > 0 || (current is not null && read.Version < current.Version))
+            if (closed || stacked.Count > 0 || (current is not null && read.Version < current.Version))
             {
                 return false;
             }
 
+            stale = false;
+            if (current?.Tag == read.Tag)
+            {
+                // The same head: SQLite's caches are valid for the snapshot that is here.
+                read.Snapshot.Release();
+                ReplaceTip(current.Snapshot.Share());
+                return true;
+            }
+
             Replace(read);
             ReplaceTip(read.Snapshot.Share());
-            stale = false;
         }
 
         Changed?.Invoke();
         return true;
+    }
+
+    /// <summary>The database is closed here: lets the snapshots go once nothing is stacked any more.</summary>
+    public void Close()
+    {
+        lock (gate)
+        {
+            closed = true;
+            refusal ??= new ObjectDisposedException(context.Name);
+            ReleaseIfClosed();
+        }
     }
 
     /// <summary>Refuses all writes from now on.</summary>
@@ -262,7 +289,7 @@ internal sealed class Speculation(DatabaseContext context)
         Changed?.Invoke();
     }
 
-    private long NextVersion => current!.Version + (underWay > 0 ? 2 : 1);
+    private long NextVersion => current!.Version + (swapUnderWay ? 2 : 1);
 
     private void Push(WriteTransaction transaction)
     {
@@ -271,6 +298,17 @@ internal sealed class Speculation(DatabaseContext context)
         {
             awaited = null;
             wanted.Reached.SetResult();
+        }
+    }
+
+    private void ReleaseIfClosed()
+    {
+        if (closed && stacked.Count == 0 && current is not null)
+        {
+            current.Snapshot.Release();
+            tip!.Release();
+            current = null;
+            tip = null;
         }
     }
 

@@ -44,13 +44,16 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
     {
         byte[] content = HeadCodec.Encode(next);
         long began = context.Time.GetTimestamp();
+        bool mayLandLate = false;
         for (int attempt = 1; ; attempt++)
         {
             Exception? error = null;
             await context.PassAsync(CommitPoint.SwapSending).ConfigureAwait(false);
+            long sent = context.Time.GetTimestamp();
             try
             {
                 var result = await context.Store.SwapAsync(context.Keys.Head, content, expected, CancellationToken.None).ConfigureAwait(false);
+                Metrics.SwapSeconds.Record(context.Time.GetElapsedTime(sent).TotalSeconds);
                 await context.PassAsync(CommitPoint.SwapAnswered).ConfigureAwait(false);
                 switch (result.Answer)
                 {
@@ -67,9 +70,10 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
                         break;
                 }
             }
-            catch (StoreException e) when (e.IsTransient)
+            catch (StoreException e) when (e.IsTransient || mayLandLate)
             {
                 error = e;
+                mayLandLate = true;
                 LogUnknown(context.Logger, context.Name, next.Version, e.Message);
             }
 
@@ -99,7 +103,12 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
                 var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
                 return found is { } there ? Judge(next, expected, there) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
             }
-            catch (StoreException e) when (e.IsTransient)
+            catch (Exception e) when (e is StoreException { IsTransient: false } or DatabaseException)
+            {
+                // The head can't be read, so it can't tell.
+                return new SwapEnd(SwapOutcome.Unknown, default, null, e);
+            }
+            catch (StoreException e)
             {
                 if (context.Time.GetElapsedTime(began) >= Patience)
                 {

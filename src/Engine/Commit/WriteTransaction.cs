@@ -6,10 +6,21 @@ namespace OrleansSqlite.Commit;
 /// A write on its way: waits for its turn, runs, is stacked on the state before it, and is answered when the swap that carries it
 /// has landed. A lost race puts it back in the queue.
 /// </summary>
-internal abstract class WriteTransaction(CancellationToken cancellation)
+internal abstract class WriteTransaction
 {
+    private CancellationTokenRegistration registration;
+
+    protected WriteTransaction(CancellationToken cancellation)
+    {
+        Cancellation = cancellation;
+        Place = new LinkedListNode<WriteTransaction>(this);
+    }
+
+    /// <summary>Its place in the queue, while it waits there.</summary>
+    public LinkedListNode<WriteTransaction> Place { get; }
+
     /// <summary>Ends the waiting and the running; not a swap that is under way.</summary>
-    public CancellationToken Cancellation => cancellation;
+    public CancellationToken Cancellation { get; }
 
     /// <summary>How often it lost a race.</summary>
     public int Losses { get; set; }
@@ -37,6 +48,18 @@ internal abstract class WriteTransaction(CancellationToken cancellation)
 
     /// <summary>Answers the caller: it was not applied (or, if the error says so, nobody knows).</summary>
     public abstract void Fail(Exception error);
+
+    /// <summary>What happens when it is cancelled, until it is answered.</summary>
+    public void OnCancelled(Action<WriteTransaction> withdraw)
+    {
+        if (Cancellation.CanBeCanceled)
+        {
+            registration = Cancellation.UnsafeRegister(_ => withdraw(this), null);
+        }
+    }
+
+    /// <summary>It is answered: cancelling it no longer means anything.</summary>
+    protected void Answered() => registration.Unregister();
 
     /// <summary>Forgets what a run left behind, before the next one.</summary>
     public void Reset()

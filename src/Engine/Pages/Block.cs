@@ -107,8 +107,24 @@ internal sealed unsafe class Block
     /// <summary>The image of a page in this block, which the caller has pinned (or whose snapshot it holds, for a frame page).</summary>
     public byte* Image(int slot, int pageBytes) => (byte*)data + ((long)slot * pageBytes);
 
-    /// <summary>Publishes the images of a segment's block. The memory is the block's from now on.</summary>
-    public void Publish(nint images) => Volatile.Write(ref data, images);
+    /// <summary>Publishes the images of a segment's block that has none. The memory is the block's from now on.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="pinned">Whether the caller gets a pin: then nobody can evict the block before the caller has seen it.</param>
+    public void Publish(nint images, bool pinned)
+    {
+        if (pinned)
+        {
+            var wait = new SpinWait();
+            int seen;
+            while ((seen = Volatile.Read(ref pins)) < 0 || Interlocked.CompareExchange(ref pins, seen + 1, seen) != seen)
+            {
+                // The last eviction is about to let go of the block.
+                wait.SpinOnce();
+            }
+        }
+
+        Volatile.Write(ref data, images);
+    }
 
     /// <summary>Frees the images unless somebody has them pinned.</summary>
     public bool TryEvict()

@@ -4,7 +4,7 @@ namespace OrleansSqlite.Pages;
 /// The bound on memory for pages that can be read again from the store: one for all databases of an engine.
 /// Eviction is CLOCK: a ring of blocks, a hand that gives each touched one a second chance.
 /// </summary>
-internal sealed class PageCache
+internal sealed class PageCache : IDisposable
 {
     private readonly Lock gate = new();
     private readonly long limitBytes;
@@ -28,6 +28,23 @@ internal sealed class PageCache
             ring.Add(block);
             residentBytes += block.Bytes;
             Shrink();
+        }
+    }
+
+    /// <summary>Frees everything that is not in use.</summary>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            foreach (var block in ring)
+            {
+                if (block.TryEvict())
+                {
+                    residentBytes -= block.Bytes;
+                }
+            }
+
+            ring.Clear();
         }
     }
 

@@ -81,13 +81,9 @@ internal sealed unsafe class Segment
     {
         while (!block.TryPin())
         {
-            if (Entry.ObjectBytes <= WholeObjectBytes)
+            if (Entry.ObjectBytes <= WholeObjectBytes ? TryLoadWhole(block) : TryLoadBlock(block))
             {
-                LoadWhole(block);
-            }
-            else
-            {
-                LoadBlock(block);
+                return;
             }
         }
     }
@@ -96,7 +92,16 @@ internal sealed unsafe class Segment
     public void Seed(int number, ReadOnlySpan<byte> images)
     {
         var block = BlockAt(number);
-        Publish(block, Copy(images));
+        lock (gate)
+        {
+            lock (block)
+            {
+                if (!block.IsResident)
+                {
+                    Publish(block, Copy(images), pinned: false);
+                }
+            }
+        }
     }
 
     private Block BlockAt(int number) => blocks.GetOrAdd(number, static (n, self) =>
@@ -105,42 +110,48 @@ internal sealed unsafe class Segment
         return Block.ForSegment(self, n, self.Index.PageAt(location.FirstOrdinal), location.Images * self.pageBytes);
     }, this);
 
-    private void LoadBlock(Block block)
+    private bool TryLoadBlock(Block block)
     {
         lock (block)
         {
             if (block.IsResident)
             {
-                return;
+                return false;
             }
 
             var location = Index.Block(block.Index);
             var stored = source.ReadRange(Key, location.Offset, location.StoredBytes);
-            Publish(block, Decode(location, stored.Span));
+            Publish(block, Decode(location, stored.Span), pinned: true);
+            return true;
         }
     }
 
-    private void LoadWhole(Block wanted)
+    private bool TryLoadWhole(Block wanted)
     {
         lock (gate)
         {
             if (wanted.IsResident)
             {
-                return;
+                return false;
             }
 
             var content = source.ReadRange(Key, 0, (int)Entry.ObjectBytes);
             var known = index ?? DecodeIndex(content.Slice((int)Entry.IndexOffset, Entry.IndexBytes));
             Volatile.Write(ref index, known);
+            // The rest came along for nothing; it is kept if it does not push out much else.
+            bool all = Entry.Images * (long)pageBytes <= source.Cache.LimitBytes / 4;
             for (int i = 0; i < known.BlockCount; i++)
             {
                 var block = BlockAt(i);
-                if (!block.IsResident)
+                bool isWanted = ReferenceEquals(block, wanted);
+                if (isWanted || (all && !block.IsResident))
                 {
                     var location = known.Block(i);
-                    Publish(block, Decode(location, content.Span.Slice((int)location.Offset, location.StoredBytes)));
+                    Publish(block, Decode(location, content.Span.Slice((int)location.Offset, location.StoredBytes)), isWanted);
                 }
             }
+
+            return true;
         }
     }
 
@@ -179,9 +190,9 @@ internal sealed unsafe class Segment
         return (nint)images;
     }
 
-    private void Publish(Block block, nint images)
+    private void Publish(Block block, nint images, bool pinned)
     {
-        block.Publish(images);
+        block.Publish(images, pinned);
         source.Cache.Add(block);
     }
 

@@ -17,14 +17,16 @@ internal sealed class RowReader : IRowReader
     private readonly EngineThreads threads;
     private readonly ReadPool pool;
     private readonly Snapshot snapshot;
+    private readonly Statement query;
     private readonly SemaphoreSlim one = new(1, 1);
     private ReadConnection? connection;
     private sqlite3_stmt? statement;
     private bool ended;
     private bool disposed;
 
-    private RowReader(DatabaseContext context, EngineThreads threads, ReadPool pool, DurableHead head)
+    private RowReader(DatabaseContext context, EngineThreads threads, ReadPool pool, DurableHead head, Statement query)
     {
+        this.query = query;
         this.context = context;
         this.threads = threads;
         this.pool = pool;
@@ -42,10 +44,10 @@ internal sealed class RowReader : IRowReader
     public static async Task<RowReader> BeginAsync(
         DatabaseContext context, EngineThreads threads, ReadPool pool, DurableHead head, Statement query, CancellationToken cancellation)
     {
-        var reader = new RowReader(context, threads, pool, head);
+        var reader = new RowReader(context, threads, pool, head, query);
         try
         {
-            await reader.OnThreadAsync(reader.Compile(query), cancellation).ConfigureAwait(false);
+            await reader.OnThreadAsync(reader.Compile, cancellation).ConfigureAwait(false);
             return reader;
         }
         catch
@@ -82,9 +84,13 @@ internal sealed class RowReader : IRowReader
             }
 
             disposed = true;
-            statement?.Dispose();
             if (connection is not null)
             {
+                if (statement is not null)
+                {
+                    connection.Runner.EndQuery(query, statement);
+                }
+
                 pool.Return(connection);
                 connection = null;
             }
@@ -97,13 +103,13 @@ internal sealed class RowReader : IRowReader
         }
     }
 
-    private Func<bool> Compile(Statement query) => () =>
+    private bool Compile()
     {
         connection = pool.Rent(snapshot);
         statement = connection.Runner.CompileQuery(query);
         Columns = StatementRunner.Columns(statement);
         return true;
-    };
+    }
 
     private IReadOnlyList<IReadOnlyList<SqlValue>> Piece()
     {

@@ -27,7 +27,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _reads);
+        Count(ref _reads, "read");
         ReadResult result = await Watch(inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
         Interlocked.Add(ref _bytesRead, result.Content.Length);
@@ -36,7 +36,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _rangeReads);
+        Count(ref _rangeReads, "range");
         ReadOnlyMemory<byte> content = await Watch(inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _bytesRead, content.Length);
         return content;
@@ -44,14 +44,14 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _writes);
+        Count(ref _writes, "write");
         Interlocked.Add(ref _bytesWritten, content.Length);
         await Watch(inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
     }
 
     public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _swaps);
+        Count(ref _swaps, "swap");
         Interlocked.Add(ref _bytesWritten, content.Length);
         SwapResult result = await Watch(inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
@@ -60,7 +60,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _deletes);
+        Count(ref _deletes, "delete");
         await Watch(inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
     }
 
@@ -71,6 +71,12 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         Watch(inner.ListFoldersAsync(prefix, cancellation), cancellation);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private static void Count(ref long counter, string kind)
+    {
+        Interlocked.Increment(ref counter);
+        Metrics.StoreRequests.Add(1, new KeyValuePair<string, object?>("kind", kind));
+    }
 
     private async ValueTask<T> Watch<T>(ValueTask<T> request)
     {
@@ -100,7 +106,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 
     private async IAsyncEnumerable<T> Watch<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Interlocked.Increment(ref _listings);
+        Count(ref _listings, "list");
         IAsyncEnumerator<T> items = listing.GetAsyncEnumerator(cancellation);
         await using (items.ConfigureAwait(false))
         {

@@ -170,7 +170,17 @@ public sealed class DirectoryStore : IObjectStore
         MakeDurable(folder);
         File.Move(temp.Path, path, overwrite: true);
         temp.Moved();
-        DirectorySync.Flush(folder);
+        try
+        {
+            DirectorySync.Flush(folder);
+        }
+        catch (IOException error)
+        {
+            // Others see the object already, but it may not outlast a power cut: whatever the cause, the outcome is not known.
+            throw new StoreException(
+                StoreFailure.Unavailable, Url, null, $"The object was renamed into place, but the directory could not be flushed: {error.Message}.", error);
+        }
+
         return true;
     }
 

@@ -1,7 +1,7 @@
 namespace OrleansSqlite.Stores;
 
 /// <summary>How many requests went to a store, by kind, and how many bytes. A request that failed or lost is counted like any other.</summary>
-internal readonly record struct StoreCounts
+public readonly record struct StoreCounts
 {
     /// <summary>Reads of whole objects, <see cref="NotModified"/> included.</summary>
     public long Reads { get; init; }

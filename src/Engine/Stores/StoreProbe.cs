@@ -94,6 +94,9 @@ public static class StoreProbe
             Require(done <= 1, $"{done} of {Racers} swaps that raced from the same tag were applied");
             Require(done == 1 || results.Any(result => result is null or { Answer: SwapAnswer.Busy }), "none of several swaps that raced was applied");
 
+            ReadResult read = await store.ReadAsync(key, null, cancellation).ConfigureAwait(false);
+            Require(done == 0 || read.Tag == results.First(result => result is { Answer: SwapAnswer.Done })!.Value.Tag, "a swap was said to be applied, and another one's content was there afterwards");
+
             async Task<SwapResult?> RaceAsync(int racer)
             {
                 // Its own thread of work from the start: a store in memory would otherwise finish before the next one begins.

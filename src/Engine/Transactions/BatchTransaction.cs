@@ -60,12 +60,16 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     }
 
     /// <inheritdoc/>
-    public override void Complete(long version) => done.TrySetResult(
-        earlier is { } entry ? new BatchResult(entry.Version, entry.Results, true) : new BatchResult(version, results));
+    public override void Complete(long version)
+    {
+        Answered();
+        done.TrySetResult(earlier is { } entry ? new BatchResult(entry.Version, entry.Results, true) : new BatchResult(version, results));
+    }
 
     /// <inheritdoc/>
     public override void Fail(Exception error)
     {
+        Answered();
         if (error is OperationCanceledException cancelled)
         {
             done.TrySetCanceled(cancelled.CancellationToken);

@@ -48,11 +48,16 @@ internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, Canc
     }
 
     /// <inheritdoc/>
-    public override void Complete(long version) => done.TrySetResult(new WriteResult<T>(version, result!));
+    public override void Complete(long version)
+    {
+        Answered();
+        done.TrySetResult(new WriteResult<T>(version, result!));
+    }
 
     /// <inheritdoc/>
     public override void Fail(Exception error)
     {
+        Answered();
         if (error is OperationCanceledException cancelled)
         {
             done.TrySetCanceled(cancelled.CancellationToken);

@@ -97,10 +97,11 @@ internal sealed class StatementRunner : IDisposable
         }
     }
 
-    /// <summary>Compiles one reading statement for streaming; the caller disposes of it.</summary>
+    /// <summary>Compiles one reading statement for streaming; the caller gives it back by <see cref="EndQuery"/>.</summary>
     public sqlite3_stmt CompileQuery(Statement statement)
     {
-        var query = Compile(statement.Sql, 0, out string rest);
+        string rest = "";
+        var query = Compiled(statement.Sql) ?? Compile(statement.Sql, 0, out rest);
         if (query is null || query.IsInvalid)
         {
             throw Invalid(ErrorCodes.Sql, "The SQL is empty.");
@@ -123,8 +124,22 @@ internal sealed class StatementRunner : IDisposable
         }
         catch
         {
-            query.Dispose();
+            EndQuery(statement, query);
             throw;
+        }
+    }
+
+    /// <summary>Ends a query: its statement stays for the next one of the same text, or goes.</summary>
+    public void EndQuery(Statement statement, sqlite3_stmt query)
+    {
+        if (compiled.TryGetValue(statement.Sql, out var kept) && ReferenceEquals(kept, query))
+        {
+            _ = raw.sqlite3_reset(query);
+            _ = raw.sqlite3_clear_bindings(query);
+        }
+        else
+        {
+            query.Dispose();
         }
     }
 
@@ -182,14 +197,23 @@ internal sealed class StatementRunner : IDisposable
     public DatabaseException Invalid(string code, string message) =>
         new(ErrorKind.Invalid, code, message) { Database = context.Name };
 
-    /// <summary>After a failure: ends whatever transaction is left.</summary>
-    public void Renew()
+    /// <summary>After a failure: ends whatever transaction is left. False if even that failed: then the connection is good for nothing.</summary>
+    public bool TryRenew()
     {
         session.Failure = null;
         guard.Refusal = null;
-        if (InTransaction)
+        try
         {
-            Command("ROLLBACK");
+            if (InTransaction)
+            {
+                Command("ROLLBACK");
+            }
+
+            return true;
+        }
+        catch (Exception e) when (e is DatabaseException or OperationCanceledException)
+        {
+            return false;
         }
     }
 

@@ -38,12 +38,16 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         }
         catch (Exception e)
         {
+            if (runner is not null && !runner.TryRenew())
+            {
+                CloseRunner();
+            }
+
             if (session.WasRefused)
             {
                 return false;
             }
 
-            runner?.Renew();
             bool sawState = e is DatabaseException { Code: ErrorCodes.Sql or ErrorCodes.VersionMismatch or ErrorCodes.OperationReused } or SqliteException;
             if (sawState && !session.HasStacked)
             {

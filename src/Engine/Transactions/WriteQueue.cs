@@ -48,8 +48,10 @@ internal sealed class WriteQueue : IDisposable
             }
 
             transaction.QueuedAt = context.Time.GetTimestamp();
-            waiting.AddLast(transaction);
+            waiting.AddLast(transaction.Place);
         }
+
+        transaction.OnCancelled(Withdraw);
 
         Kick();
     }
@@ -72,7 +74,7 @@ internal sealed class WriteQueue : IDisposable
                 }
                 else
                 {
-                    waiting.AddFirst(lost[i]);
+                    waiting.AddFirst(lost[i].Place);
                 }
             }
         }
@@ -168,6 +170,22 @@ internal sealed class WriteQueue : IDisposable
         threads.Post(connection.Dispose);
     }
 
+    /// <summary>Cancelled: a write that waits is answered at once; one that runs is interrupted; one under way to the store lands or not.</summary>
+    private void Withdraw(WriteTransaction transaction)
+    {
+        lock (gate)
+        {
+            if (transaction.Place.List != waiting)
+            {
+                return;
+            }
+
+            waiting.Remove(transaction.Place);
+        }
+
+        transaction.Fail(new OperationCanceledException(transaction.Cancellation));
+    }
+
     private void FailWaiting(DatabaseException error)
     {
         WriteTransaction[] failed;
@@ -247,7 +265,7 @@ internal sealed class WriteQueue : IDisposable
         // The tip moved on while it ran: again, on the new one. Nothing was told to anybody.
         lock (gate)
         {
-            waiting.AddFirst(transaction);
+            waiting.AddFirst(transaction.Place);
         }
     }
 
