@@ -151,7 +151,8 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             overlay = new Overlay(snapshot.PageBytes, snapshot.PageCount);
         }
 
-        overlay.Resize((uint)(bytes / overlay.PageBytes));
+        // VACUUM to a smaller page size cuts in the midst of a page of the old size: what is left of it still counts.
+        overlay.Resize((uint)((bytes + overlay.PageBytes - 1) / overlay.PageBytes));
         return Code.Ok;
     }
 
