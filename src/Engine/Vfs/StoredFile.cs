@@ -13,12 +13,14 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private const int HeaderBytes = 100;
     private const int ProbeOffset = 24;
     private const int ProbeBytes = 16;
+    private static readonly object NoState = new();
     private readonly PagePins pins = new();
     private int lockLevel;
     private Snapshot? snapshot;
     private Overlay? overlay;
     private bool refused;
     private object? cachedIdentity;
+    private bool hasCompared;
     private bool committed;
     private List<Snapshot>? retired;
 
@@ -47,7 +49,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         if (lockLevel == Code.LockNone)
         {
             snapshot = session.Begin();
-            refused = committed = false;
+            refused = committed = hasCompared = false;
         }
 
         if (level >= Code.LockReserved && lockLevel < Code.LockReserved)
@@ -238,6 +240,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private int ReadProbe(byte* to)
     {
         int code = ReadHeld(to, ProbeBytes, ProbeOffset);
+        hasCompared = true;
         if (code == Code.Ok && cachedIdentity is not null && !ReferenceEquals(cachedIdentity, snapshot!.Identity))
         {
             *(ulong*)to = ~*(ulong*)to;
@@ -340,8 +343,9 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             return;
         }
 
-        // Whatever SQLite has cached now is of this state: a roll-back restored it, a commit moved on to it.
-        cachedIdentity = snapshot.Identity;
+        // Whatever SQLite has cached now is of this state: a roll-back restored it, a commit moved on to it. But if it could not
+        // compare its cache, it still has the old one: that is of no state that comes.
+        cachedIdentity = hasCompared || cachedIdentity is null ? snapshot.Identity : NoState;
         snapshot.Release();
         snapshot = null;
         if (retired is not null)
