@@ -192,7 +192,8 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         int code = session.Commit(snapshot!, overlay, out var next);
         if (code != Code.Ok)
         {
-            refused = true;
+            // After BUSY the transaction is still open, and COMMIT comes here again.
+            refused = code != Code.Busy;
             return code;
         }
 
