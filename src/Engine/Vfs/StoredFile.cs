@@ -328,12 +328,20 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private Overlay Recut(int pageBytes, uint pageCount)
     {
         var cut = new Overlay(pageBytes, 0);
-        for (uint page = 1; page <= pageCount; page++)
+        try
         {
-            ReadHeld(cut.Open(page, out _), pageBytes, (long)(page - 1) * pageBytes);
-        }
+            for (uint page = 1; page <= pageCount; page++)
+            {
+                ReadHeld(cut.Open(page, out _), pageBytes, (long)(page - 1) * pageBytes);
+            }
 
-        return cut;
+            return cut;
+        }
+        catch
+        {
+            cut.Dispose();
+            throw;
+        }
     }
 
     private void End()
