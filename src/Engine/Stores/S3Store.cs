@@ -35,12 +35,18 @@ public sealed class S3Store : IObjectStore
     {
         ArgumentException.ThrowIfNullOrEmpty(bucket);
         ArgumentNullException.ThrowIfNull(prefix);
+        string root = prefix.Trim('/');
+        if (root.Length > 0 && ObjectKey.Problem(root, isPrefix: false) is { } problem)
+        {
+            throw new ArgumentException($"The prefix '{prefix}' {problem}.", nameof(prefix));
+        }
+
         _bucket = bucket;
-        _root = prefix.Length == 0 ? "" : $"{prefix.Trim('/')}/";
+        _root = root.Length == 0 ? "" : $"{root}/";
         _options = options ?? new S3Options();
         _time = time ?? TimeProvider.System;
         _entropy = entropy ?? Entropy.System;
-        Url = $"s3://{bucket}/{prefix.Trim('/')}".TrimEnd('/');
+        Url = root.Length == 0 ? $"s3://{bucket}" : $"s3://{bucket}/{root}";
         S3Settings settings = S3Settings.From(_options, Url, Environment.GetEnvironmentVariable);
         Url += settings.Endpoint is null ? "" : $"?endpoint={settings.Endpoint.OriginalString}";
         _requests = new S3Requests(bucket, _root, settings.Encryption, _options);
