@@ -114,7 +114,10 @@ public sealed class ProblemTests
     {
         var error = new DatabaseException(kind, code, "What happened. What to do.")
         {
-            Database = "db", Version = 7, Object = "db/head", OutcomeKnown = code != ErrorCodes.OutcomeUnknown,
+            Database = "db",
+            Version = 7,
+            Object = "db/head",
+            OutcomeKnown = code != ErrorCodes.OutcomeUnknown,
         };
         await using var server = await TestServer.StartAsync(new FailingCatalog(error));
         var reply = await server.SendAsync(HttpMethod.Get, "/v1/databases/db");
