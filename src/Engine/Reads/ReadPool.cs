@@ -13,14 +13,19 @@ internal sealed class ReadPool(DatabaseContext context) : IDisposable
     /// <summary>A connection that stands on the snapshot, which the caller holds until it gives the connection back.</summary>
     public ReadConnection Rent(Snapshot snapshot)
     {
-        if (!idle.TryTake(out var connection))
+        while (idle.TryTake(out var connection))
         {
-            return ReadConnection.Open(context, snapshot);
+            if (ReferenceEquals(connection.Schema, snapshot.Schema))
+            {
+                connection.Session.Snapshot = snapshot;
+                connection.Session.Failure = null;
+                return connection;
+            }
+
+            connection.Dispose();
         }
 
-        connection.Session.Snapshot = snapshot;
-        connection.Session.Failure = null;
-        return connection;
+        return ReadConnection.Open(context, snapshot);
     }
 
     /// <summary>Takes a connection back, with no statement open on it.</summary>

@@ -13,6 +13,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 {
     private readonly WriteSession session = new(speculation);
     private StatementRunner? runner;
+    private object? runnerSchema;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -78,7 +79,17 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     }
 
     /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
-    public StatementRunner Runner() => runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
+    public StatementRunner Runner()
+    {
+        // Made under another schema, it could take a table of a lost transaction for one of the rival's.
+        if (!ReferenceEquals(runnerSchema, session.Schema))
+        {
+            CloseRunner();
+        }
+
+        runnerSchema = session.Schema;
+        return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
+    }
 
     /// <summary>A connection for one closure: new, because a closure may leave whatever it likes on it.</summary>
     public SqliteConnection OpenForClosure() => Connections.Open(session, context.Options.PageBytes);
@@ -110,6 +121,8 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         public bool HasStacked { get; private set; }
 
         public bool WasRefused { get; private set; }
+
+        public object? Schema => current?.Schema;
 
         public void Begin(WriteTransaction transaction, Snapshot snapshot)
         {
