@@ -9,16 +9,16 @@ using OrleansSqlite.Tests.Stores;
 //   write URL KEY BYTES          writes an object and says "done", or which failure it met
 //   read URL KEY                 reads an object and says what it found, or which failure it met
 CancellationToken none = CancellationToken.None;
-await using IObjectStore store = ObjectStores.Open(args[1], TimeProvider.System, Entropy.System);
 string key = args[2];
 try
 {
+    await using IObjectStore store = ObjectStores.Open(args[1], TimeProvider.System, Entropy.System);
     switch (args[0])
     {
         case "append":
             for (int i = 0; i < int.Parse(args[4]); i++)
             {
-                await AppendAsync($"{args[3]}.{i};");
+                await AppendAsync(store, $"{args[3]}.{i};");
             }
 
             break;
@@ -48,7 +48,7 @@ catch (StoreException error)
     Console.WriteLine($"{error.Failure}: {error.Message}");
 }
 
-async Task AppendAsync(string line)
+async Task AppendAsync(IObjectStore store, string line)
 {
     while (true)
     {

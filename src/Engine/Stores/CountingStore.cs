@@ -28,7 +28,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     public async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
     {
         Count(ref _reads, "read");
-        ReadResult result = await Watch(inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
+        ReadResult result = await WatchAsync(() => inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
         Interlocked.Add(ref _bytesRead, result.Content.Length);
         return result;
@@ -37,7 +37,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
     {
         Count(ref _rangeReads, "range");
-        ReadOnlyMemory<byte> content = await Watch(inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
+        ReadOnlyMemory<byte> content = await WatchAsync(() => inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _bytesRead, content.Length);
         return content;
     }
@@ -46,14 +46,14 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     {
         Count(ref _writes, "write");
         Interlocked.Add(ref _bytesWritten, content.Length);
-        await Watch(inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
+        await WatchAsync(() => inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
     }
 
     public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
         Count(ref _swaps, "swap");
         Interlocked.Add(ref _bytesWritten, content.Length);
-        SwapResult result = await Watch(inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
+        SwapResult result = await WatchAsync(() => inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
         Interlocked.Add(ref _swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
         return result;
     }
@@ -61,14 +61,14 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
     public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
     {
         Count(ref _deletes, "delete");
-        await Watch(inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
+        await WatchAsync(() => inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
     }
 
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation) =>
-        Watch(inner.ListAsync(prefix, cancellation), cancellation);
+        WatchAsync(inner.ListAsync(prefix, cancellation), cancellation);
 
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation) =>
-        Watch(inner.ListFoldersAsync(prefix, cancellation), cancellation);
+        WatchAsync(inner.ListFoldersAsync(prefix, cancellation), cancellation);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
@@ -78,11 +78,11 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         Metrics.StoreRequests.Add(1, new KeyValuePair<string, object?>("kind", kind));
     }
 
-    private async ValueTask<T> Watch<T>(ValueTask<T> request)
+    private async ValueTask<T> WatchAsync<T>(Func<ValueTask<T>> request)
     {
         try
         {
-            return await request.ConfigureAwait(false);
+            return await request().ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -91,11 +91,11 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
     }
 
-    private async ValueTask Watch(ValueTask request)
+    private async ValueTask WatchAsync(Func<ValueTask> request)
     {
         try
         {
-            await request.ConfigureAwait(false);
+            await request().ConfigureAwait(false);
         }
         catch (StoreException)
         {
@@ -104,13 +104,13 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
     }
 
-    private async IAsyncEnumerable<T> Watch<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<T> WatchAsync<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
     {
         Count(ref _listings, "list");
         IAsyncEnumerator<T> items = listing.GetAsyncEnumerator(cancellation);
         await using (items.ConfigureAwait(false))
         {
-            while (await Watch(items.MoveNextAsync()).ConfigureAwait(false))
+            while (await WatchAsync(items.MoveNextAsync).ConfigureAwait(false))
             {
                 yield return items.Current;
             }

@@ -24,7 +24,7 @@ public sealed class DirectoryStore : IObjectStore
     private readonly Entropy _entropy;
     private readonly DirectoryLocks _locks;
     private readonly Lock _preparing = new();
-    private readonly HashSet<string> _durableFolders = new(StringComparer.Ordinal);
+    private readonly DurableFolders _folders;
     private bool _prepared;
 
     /// <summary>Opens the store, and makes the directory if there is none.</summary>
@@ -40,11 +40,12 @@ public sealed class DirectoryStore : IObjectStore
         _temp = Path.Combine(_own, "temp");
         _time = time ?? TimeProvider.System;
         _entropy = entropy ?? Entropy.System;
-        Url = $"file:{_root.Replace("%", "%25", StringComparison.Ordinal).Replace("?", "%3F", StringComparison.Ordinal).Replace("#", "%23", StringComparison.Ordinal)}";
+        Url = StoreUrl.OfPath(_root);
+        _folders = new DurableFolders(_root);
         _locks = new DirectoryLocks(Path.Combine(_own, "locks"), Url, _time, _entropy);
         try
         {
-            DirectorySync.Create(_root);
+            DurableFolders.Create(_root);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -167,7 +168,7 @@ public sealed class DirectoryStore : IObjectStore
     private bool Publish(TempFile temp, string path)
     {
         string folder = Path.GetDirectoryName(path)!;
-        MakeDurable(folder);
+        _folders.Ensure(folder);
         File.Move(temp.Path, path, overwrite: true);
         temp.Moved();
         try
@@ -197,31 +198,6 @@ public sealed class DirectoryStore : IObjectStore
         }
 
         return true;
-    }
-
-    /// <summary>Makes a folder that is to hold objects, and sees once to it that a power cut does not take it away again.</summary>
-    private void MakeDurable(string folder)
-    {
-        lock (_durableFolders)
-        {
-            if (_durableFolders.Contains(folder) && Directory.Exists(folder))
-            {
-                return;
-            }
-        }
-
-        DirectorySync.Create(folder);
-
-        // Another process may have made it a moment ago and not flushed it yet, so being there is not enough.
-        for (string above = folder; above.Length > _root.Length; above = Path.GetDirectoryName(above)!)
-        {
-            DirectorySync.Flush(Path.GetDirectoryName(above)!);
-        }
-
-        lock (_durableFolders)
-        {
-            _durableFolders.Add(folder);
-        }
     }
 
     private TempFile WriteTemp(ReadOnlyMemory<byte> content)

@@ -43,20 +43,6 @@ internal static partial class DirectorySync
         }
     }
 
-    /// <summary>Makes a directory and whatever is missing above it, durably.</summary>
-    public static void Create(string directory)
-    {
-        string? parent = Path.GetDirectoryName(directory);
-        if (Directory.Exists(directory) || parent is null)
-        {
-            return;
-        }
-
-        Create(parent);
-        Directory.CreateDirectory(directory);
-        Flush(parent);
-    }
-
     private static int Retry(Func<int> call)
     {
         int result;

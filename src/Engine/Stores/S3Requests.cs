@@ -24,13 +24,6 @@ internal sealed class S3Requests(string bucket, string root, S3Encryption encryp
         ByteRange = new ByteRange(offset, offset + length - 1),
     };
 
-    public ListObjectsV2Request List(string prefix, string? delimiter) => new()
-    {
-        BucketName = bucket,
-        Prefix = root + prefix,
-        Delimiter = delimiter,
-    };
-
     public PutObjectRequest Put(string key, ReadOnlyMemory<byte> content) => new()
     {
         BucketName = bucket,

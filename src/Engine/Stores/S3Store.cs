@@ -1,5 +1,4 @@
 using System.Net;
-using System.Runtime.CompilerServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -20,6 +19,7 @@ public sealed class S3Store : IObjectStore
     private readonly AmazonS3Client _client;
     private readonly AmazonS3Client _swapClient;
     private readonly S3Requests _requests;
+    private readonly S3Listing _listing;
     private readonly TagForm _tagForm = new();
 
     /// <summary>Opens the store. No request is made yet.</summary>
@@ -44,6 +44,7 @@ public sealed class S3Store : IObjectStore
         S3Settings settings = S3Settings.From(_options, Url, Environment.GetEnvironmentVariable);
         Url += settings.Endpoint is null ? "" : $"?endpoint={settings.Endpoint.OriginalString}";
         _requests = new S3Requests(bucket, _root, settings.Encryption, _options);
+        _listing = new S3Listing(bucket, _root, ListPageAsync);
         _http = settings.MakeHttpClient();
         try
         {
@@ -98,30 +99,17 @@ public sealed class S3Store : IObjectStore
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckPrefix(prefix);
-        await foreach (ListObjectsV2Response page in PagesAsync(prefix, delimiter: null, cancellation).ConfigureAwait(false))
-        {
-            foreach (S3Object found in page.S3Objects ?? [])
-            {
-                DateTime modified = found.LastModified ?? default;
-                yield return new ObjectInfo(found.Key[_root.Length..], found.Size ?? 0, new DateTimeOffset(modified.ToUniversalTime()));
-            }
-        }
+        return _listing.ObjectsAsync(prefix, cancellation);
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<string> ListFoldersAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
+    public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckFolder(prefix);
-        await foreach (ListObjectsV2Response page in PagesAsync(prefix, "/", cancellation).ConfigureAwait(false))
-        {
-            foreach (string folder in page.CommonPrefixes ?? [])
-            {
-                yield return folder[(_root.Length + prefix.Length)..].TrimEnd('/');
-            }
-        }
+        return _listing.FoldersAsync(prefix, cancellation);
     }
 
     /// <summary>Closes the connections.</summary>
@@ -135,18 +123,18 @@ public sealed class S3Store : IObjectStore
 
     private async Task<ReadResult> ReadWholeAsync(string key, ETag? unless, CancellationToken cancellation)
     {
-        StoreClock clock = S3Transport.WatchClock();
+        AnswerNotes answer = S3Transport.TakeNotes();
         try
         {
             return await RepeatBrokenAsync(ReadOnceAsync, cancellation).ConfigureAwait(false);
         }
         catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.NotModified && unless is not null)
         {
-            return ReadResult.NotModified with { Now = clock.Now };
+            return ReadResult.NotModified with { Now = answer.Now };
         }
         catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
         {
-            return ReadResult.Missing with { Now = clock.Now };
+            return ReadResult.Missing with { Now = answer.Now };
         }
 
         async Task<ReadResult> ReadOnceAsync()
@@ -154,7 +142,7 @@ public sealed class S3Store : IObjectStore
             using GetObjectResponse response = await _client.GetObjectAsync(_requests.Get(key, unless), cancellation).ConfigureAwait(false);
             byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
             DateTimeOffset? modified = response.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
-            return new ReadResult(ReadAnswer.Found, content, TagForm.Read(response.ETag), modified, clock.Now);
+            return new ReadResult(ReadAnswer.Found, content, answer.Tag, modified, answer.Now);
         }
     }
 
@@ -250,18 +238,8 @@ public sealed class S3Store : IObjectStore
         return true;
     }
 
-    private async IAsyncEnumerable<ListObjectsV2Response> PagesAsync(string prefix, string? delimiter, [EnumeratorCancellation] CancellationToken cancellation)
-    {
-        ListObjectsV2Request request = _requests.List(prefix, delimiter);
-        do
-        {
-            ListObjectsV2Response page = await SendAsync(
-                null, _options.RequestTimeout, token => _client.ListObjectsV2Async(request, token), cancellation).ConfigureAwait(false);
-            yield return page;
-            request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
-        }
-        while (request.ContinuationToken is not null);
-    }
+    private ValueTask<ListObjectsV2Response> ListPageAsync(ListObjectsV2Request request, CancellationToken cancellation) =>
+        SendAsync(null, _options.RequestTimeout, token => _client.ListObjectsV2Async(request, token), cancellation);
 
     /// <summary>The SDK repeats a request until its answer begins; if the content then breaks off, that is up to us.</summary>
     private async Task<T> RepeatBrokenAsync<T>(Func<Task<T>> read, CancellationToken cancellation)

@@ -32,6 +32,12 @@ internal abstract record StoreUrl
         return at < 0 ? shown : $"…{shown[at..]}";
     }
 
+    /// <summary>The URL of a directory.</summary>
+    public static string OfPath(string path) => "file:" + path
+        .Replace("%", "%25", StringComparison.Ordinal)
+        .Replace("?", "%3F", StringComparison.Ordinal)
+        .Replace("#", "%23", StringComparison.Ordinal);
+
     private static S3 ParseS3(string url, string rest)
     {
         string[] halves = rest.Split('?', 2);

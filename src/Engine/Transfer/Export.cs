@@ -12,22 +12,25 @@ internal sealed class Export(EngineDatabase database, EngineThreads threads)
         string file, bool overwrite, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
         string target = Path.GetFullPath(file);
-        if (Directory.Exists(target) || (!overwrite && File.Exists(target)))
+        if (Directory.Exists(target))
         {
-            throw Bad(file, "there is something of that name already; overwrite it explicitly or choose another name");
+            throw Bad(file, "it is a directory");
+        }
+
+        if (!overwrite && File.Exists(target))
+        {
+            throw Bad(file, "there is a file of that name already; overwrite it explicitly or choose another name");
         }
 
         var head = await database.PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
-        string part = $"{target}.{database.Context.Entropy.NextGuid():N}.part";
         try
         {
-            await threads.RunAsync(() => Write(head.Snapshot, part, progress, cancellation)).ConfigureAwait(false);
-            File.Move(part, target, overwrite);
+            await WriteBesideAsync(head.Snapshot, target, overwrite, progress, cancellation).ConfigureAwait(false);
             return EngineDatabase.Describe(database.Name, head.Head);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFailure.Is(e))
         {
-            throw Bad(file, e.Message, e);
+            throw Bad(file, e.Message.TrimEnd('.'), e);
         }
         catch (Stores.StoreException e)
         {
@@ -35,8 +38,27 @@ internal sealed class Export(EngineDatabase database, EngineThreads threads)
         }
         finally
         {
-            File.Delete(part);
             head.Snapshot.Release();
+        }
+    }
+
+    private async Task WriteBesideAsync(
+        Snapshot snapshot, string target, bool overwrite, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        if (!Directory.Exists(Path.GetDirectoryName(target)))
+        {
+            throw new DirectoryNotFoundException($"There is no directory {Path.GetDirectoryName(target)}.");
+        }
+
+        string part = $"{target}.{database.Context.Entropy.NextGuid():N}.part";
+        try
+        {
+            await threads.RunAsync(() => Write(snapshot, part, progress, cancellation)).ConfigureAwait(false);
+            File.Move(part, target, overwrite);
+        }
+        finally
+        {
+            File.Delete(part);
         }
     }
 

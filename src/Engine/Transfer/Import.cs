@@ -1,5 +1,5 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
-using Microsoft.Data.Sqlite;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
@@ -7,11 +7,13 @@ using OrleansSqlite.Stores;
 namespace OrleansSqlite.Transfer;
 
 /// <summary>
-/// Makes a database of a SQLite file: a copy without a WAL is taken first (SQLite's own backup, so that a writer of the file does
-/// no harm), its pages go into dense segments as they are read, and one swap brings them to life.
+/// Makes a database of a SQLite file: a copy without a WAL is taken first (so that a writer of the file does no harm), its pages go
+/// into dense segments as they are read, and one swap brings them to life.
 /// </summary>
 internal sealed class Import(DatabaseContext context, EngineThreads threads)
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private readonly HeadReader reader = new(context);
 
     /// <summary>Imports the file.</summary>
@@ -26,10 +28,12 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
                 throw Errors.Exists(context.Name);
             }
 
-            string copy = Path.Combine(Path.GetTempPath(), $"orleans-sqlite-import-{context.Entropy.NextGuid():N}");
+            // Nobody else may read it: the copy holds all that the file does.
+            var folder = Directory.CreateTempSubdirectory("orleans-sqlite-import-");
             try
             {
-                await threads.RunAsync(() => SourceFile.Copy(file, copy, progress, cancellation)).ConfigureAwait(false);
+                string copy = Path.Combine(folder.FullName, "copy.db");
+                await CopyAsync(file, copy, progress, cancellation).ConfigureAwait(false);
                 var stream = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
                 await using (stream.ConfigureAwait(false))
                 {
@@ -38,17 +42,37 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             }
             finally
             {
-                File.Delete(copy);
+                folder.Delete(recursive: true);
             }
         }
         catch (StoreException e)
         {
             throw Errors.FromStore(context.Name, e);
         }
-        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (FileFailure.Is(e))
         {
-            throw SourceFile.Bad(file, e.Message, e);
+            throw SourceFile.Bad(file, e.Message.TrimEnd('.'), e);
         }
+    }
+
+    private async Task CopyAsync(string file, string copy, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        long began = context.Time.GetTimestamp();
+        while (!await threads.RunAsync(() => SourceFile.TryCopy(file, copy, progress, cancellation)).ConfigureAwait(false))
+        {
+            if (context.Time.GetElapsedTime(began) > Patience)
+            {
+                throw SourceFile.Bad(file, "another program writes to it; try again when it is done");
+            }
+
+            await Task.Delay(Pause, context.Time, cancellation).ConfigureAwait(false);
+        }
+
+        await threads.RunAsync(() =>
+        {
+            SourceFile.Settle(file, copy, progress);
+            return true;
+        }).ConfigureAwait(false);
     }
 
     private async Task<DatabaseDescription> BringInAsync(
@@ -116,10 +140,7 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             return (0, 0, []);
         }
 
-        byte[] header = new byte[100];
-        await file.ReadExactlyAsync(header, cancellation).ConfigureAwait(false);
-        file.Position = 0;
-        int pageBytes = SourceFile.PageBytes(header);
+        int pageBytes = await ReadPageBytesAsync(file, cancellation).ConfigureAwait(false);
         uint pageCount = (uint)(file.Length / pageBytes);
         var entries = ImmutableArray.CreateBuilder<SegmentEntry>();
         byte[] image = new byte[pageBytes];
@@ -130,12 +151,6 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             for (; page <= pageCount && builder.RawBytes < Flush.SegmentRawBytes; page++)
             {
                 await file.ReadExactlyAsync(image, cancellation).ConfigureAwait(false);
-                if (page == 1)
-                {
-                    // Of a file in WAL mode the copy still bears the mark, and there is no WAL here.
-                    image[18] = image[19] = 1;
-                }
-
                 builder.Add(page, image);
             }
 
@@ -147,5 +162,14 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
         }
 
         return (pageBytes, pageCount, entries.ToImmutable());
+    }
+
+    private static async Task<int> ReadPageBytesAsync(FileStream file, CancellationToken cancellation)
+    {
+        byte[] header = new byte[18];
+        await file.ReadExactlyAsync(header, cancellation).ConfigureAwait(false);
+        file.Position = 0;
+        int stored = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(16));
+        return stored == 1 ? 65536 : stored;
     }
 }

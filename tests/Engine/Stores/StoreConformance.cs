@@ -4,8 +4,8 @@ using OrleansSqlite.Stores;
 namespace OrleansSqlite.Tests.Stores;
 
 /// <summary>
-/// Every promise of <see cref="IObjectStore"/> about one caller at a time. Each store has a subclass;
-/// <see cref="StoreRaces"/> adds what happens when many come at once.
+/// The promises of <see cref="IObjectStore"/> to one caller at a time. <see cref="StoreListings"/> adds those about listings,
+/// <see cref="StoreRaces"/> those to many who come at once; each store has a subclass.
 /// </summary>
 public abstract class StoreConformance : IAsyncLifetime
 {
@@ -14,9 +14,6 @@ public abstract class StoreConformance : IAsyncLifetime
     private IObjectStore? _store;
 
     protected IObjectStore Store => _store!;
-
-    /// <summary>More than one page of a listing.</summary>
-    protected virtual int ManyKeys => 1100;
 
     public async Task InitializeAsync() => _store = await OpenAsync();
 
@@ -196,51 +193,6 @@ public abstract class StoreConformance : IAsyncLifetime
         Assert.Equal(ReadAnswer.Missing, (await Store.ReadAsync("db/a", null, None)).Answer);
         Assert.Empty(await ListAsync(""));
         Assert.Equal(SwapAnswer.Done, (await Store.SwapAsync("db/a", Bytes("two"), null, None)).Answer);
-    }
-
-    [StoreFact]
-    public async Task A_listing_is_complete_and_in_the_order_of_keys()
-    {
-        string[] keys = ["a-b/x", "a.b", "a/head", "a/segments/1", "a/segments/10", "a/segments/2", "a0", "ab/head", "Z/head"];
-        foreach (string key in keys)
-        {
-            await Store.WriteAsync(key, Bytes(key), None);
-        }
-
-        ObjectInfo[] all = await ListAsync("");
-        Assert.Equal(keys.Order(StringComparer.Ordinal), all.Select(info => info.Key));
-        Assert.All(all, info => Assert.Equal(info.Key.Length, info.Bytes));
-        Assert.All(all, info => Assert.InRange(info.Modified, DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1)));
-        Assert.Equal(["a/head", "a/segments/1", "a/segments/10", "a/segments/2"], (await ListAsync("a/")).Select(info => info.Key));
-        Assert.Equal(["a/segments/1", "a/segments/10"], (await ListAsync("a/segments/1")).Select(info => info.Key));
-        Assert.Equal(keys.Where(key => key[0] == 'a').Order(StringComparer.Ordinal), (await ListAsync("a")).Select(info => info.Key));
-        Assert.Empty(await ListAsync("b"));
-        Assert.Empty(await ListAsync("a/head/"));
-    }
-
-    [StoreFact]
-    public async Task Folders_are_listed_once_each_while_they_hold_something()
-    {
-        foreach (string key in (string[])["a-b/x", "a/head", "a/segments/1", "b/segments/1", "c/deep/er/x", "file"])
-        {
-            await Store.WriteAsync(key, Bytes("x"), None);
-        }
-
-        Assert.Equal(["a-b", "a", "b", "c"], await FoldersAsync(""));
-        Assert.Equal(["segments"], await FoldersAsync("a/"));
-        Assert.Equal(["er"], await FoldersAsync("c/deep/"));
-        Assert.Empty(await FoldersAsync("nothing/"));
-        await Store.DeleteAsync("c/deep/er/x", None);
-        Assert.Equal(["a-b", "a", "b"], await FoldersAsync(""));
-    }
-
-    [StoreFact]
-    public async Task A_listing_goes_on_beyond_its_first_page()
-    {
-        string[] keys = [.. Enumerable.Range(0, ManyKeys).Select(i => $"many/{i:d5}/x")];
-        await Parallel.ForEachAsync(keys, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (key, cancellation) => await Store.WriteAsync(key, Bytes("x"), cancellation));
-        Assert.Equal(keys, (await ListAsync("many/")).Select(info => info.Key));
-        Assert.Equal(keys.Select(key => key[5..10]), await FoldersAsync("many/"));
     }
 
     [StoreFact]

@@ -3,7 +3,7 @@ using OrleansSqlite.Stores;
 namespace OrleansSqlite.Tests.Stores;
 
 /// <summary>The promises of a store to callers who come at once.</summary>
-public abstract class StoreRaces : StoreConformance
+public abstract class StoreRaces : StoreListings
 {
     private const int Tasks = 16;
 

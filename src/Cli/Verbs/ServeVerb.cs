@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansSqlite.Cli;
+
+internal sealed class ServeVerb : Verb
+{
+    private readonly Option<string?> urls = new("--urls")
+    {
+        Description = "Where to listen, several with ; between. Default: http://127.0.0.1:8080, the port from PORT if that is set.",
+        HelpName = "URLS",
+    };
+
+    public ServeVerb(Terminal terminal)
+        : base(
+            "serve", "Serve the databases of the store over HTTP: one node, no cluster. Others may serve the same store at the same time.",
+            """
+            orleans-sqlite serve
+            PORT=9000 orleans-sqlite serve --store s3://my-bucket/databases
+            orleans-sqlite serve --urls http://0.0.0.0:8080    # everyone who reaches the port may read and write
+            """,
+            terminal)
+    {
+        Add(urls);
+    }
+
+    protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var listen = ListenUrls.From(parsed.GetValue(urls), Environment.GetEnvironmentVariable("PORT"));
+        using var logs = ServerApp.Logs();
+        await using var engine = await DatabaseEngine.OpenAsync(
+            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), logs: logs, cancellation: cancellation);
+        await using var app = ServerApp.Build(engine, listen, logs);
+        await ListenAsync(app, listen, cancellation);
+        Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls]);
+        Terminal.Out.Flush();
+
+        // Ends by Ctrl-C or SIGTERM: what runs is answered first, and only then is the engine closed.
+        await app.WaitForShutdownAsync(cancellation);
+        Terminal.Out.WriteLine("Stopped.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task ListenAsync(WebApplication app, IReadOnlyList<string> listen, CancellationToken cancellation)
+    {
+        try
+        {
+            await app.StartAsync(cancellation);
+        }
+        catch (IOException error)
+        {
+            throw new UsageException(
+                $"Cannot listen on {string.Join(" and ", listen)}: {error.Message}", "Take another port: PORT=9000, or --urls http://127.0.0.1:9000");
+        }
+    }
+}

@@ -1,1 +1,0 @@
-namespace OrleansSqlite.Server; internal static class Placeholder;

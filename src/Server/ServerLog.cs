@@ -1,0 +1,23 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace OrleansSqlite.Server;
+
+/// <summary>What the endpoints log. Never SQL, parameters or rows: they are the caller's.</summary>
+internal static partial class ServerLog
+{
+    [LoggerMessage(1, LogLevel.Debug, "{Method} {Path} refused with {Status} {Code}")]
+    public static partial void Refused(ILogger logger, string method, PathString path, int status, string code);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Method} {Path} answered with {Status} {Code}, the caller may try again: {Detail}")]
+    public static partial void Transient(ILogger logger, string method, PathString path, int status, string code, string detail);
+
+    [LoggerMessage(3, LogLevel.Error, "{Method} {Path} failed with {Status} {Code}")]
+    public static partial void Failed(ILogger logger, string method, PathString path, int status, string code, Exception error);
+
+    [LoggerMessage(4, LogLevel.Debug, "{Method} {Path}: the caller went away")]
+    public static partial void CallerGone(ILogger logger, string method, PathString path);
+
+    [LoggerMessage(5, LogLevel.Warning, "The store {Store} cannot be reached: {Detail}")]
+    public static partial void NotReady(ILogger logger, string store, string detail);
+}

@@ -1,0 +1,2 @@
+// Every test here wants the whole machine: several processes at once, or the peak of one process's memory.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
