@@ -20,7 +20,9 @@ internal sealed class ServeProcess : IAsyncDisposable
     public List<string> Announcement { get; } = [];
 
     /// <summary>Where it listens, without a slash at the end.</summary>
-    public string Address { get; private set; } = "";
+    public string Address => Addresses[0];
+
+    public string[] Addresses { get; private set; } = [];
 
     public HttpClient Client { get; private set; } = new();
 
@@ -34,7 +36,7 @@ internal sealed class ServeProcess : IAsyncDisposable
             serve.Announcement.Add(line);
             if (line.StartsWith("listening", StringComparison.Ordinal))
             {
-                serve.Address = line["listening".Length..].Trim();
+                serve.Addresses = line["listening".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
             }
 
             if (line.StartsWith("All there is:", StringComparison.Ordinal))

@@ -6,6 +6,12 @@ namespace OrleansSqlite.Tests;
 /// <param name="Writes">Done on both sides, after which the contents must be the same again.</param>
 internal sealed record RealFile(string Script, string[] Queries, string[] Writes)
 {
+    /// <summary>Whether the same writes give the same bytes in every version of SQLite. The inner tables of FTS5 differ; its answers don't.</summary>
+    public bool WritesAlike { get; init; } = true;
+
+    /// <summary>What else the exported file must pass, in the <c>sqlite3</c> program.</summary>
+    public string Check { get; init; } = "";
+
     private const string People = """
         CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER, photo BLOB, height REAL);
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
@@ -18,7 +24,7 @@ internal sealed record RealFile(string Script, string[] Queries, string[] Writes
         "SELECT count(*), sum(length(photo)), printf('%.6f', sum(height)) FROM people",
         "SELECT name, count(*) FROM people GROUP BY name COLLATE NOCASE ORDER BY name DESC LIMIT 50",
         "SELECT typeof(id), typeof(name), typeof(born), typeof(photo), typeof(height) FROM people WHERE id IN (1, 10, 999)",
-        "SELECT name, type, sql FROM sqlite_schema ORDER BY name",
+        "SELECT name, type, replace(sql, char(10), ' ') FROM sqlite_schema ORDER BY name",
     ];
 
     private static readonly string[] PeopleWrites =
@@ -79,7 +85,11 @@ internal sealed record RealFile(string Script, string[] Queries, string[] Writes
                     "UPDATE words SET body = 'rewritten entirely' WHERE rowid % 50 = 0",
                     "DELETE FROM words WHERE rowid % 31 = 0",
                     "INSERT INTO words(words) VALUES ('optimize')",
-                ]),
+                ])
+            {
+                WritesAlike = false,
+                Check = "INSERT INTO words(words) VALUES ('integrity-check'); INSERT INTO lean(lean) VALUES ('integrity-check');",
+            },
             ["WITHOUT ROWID and generated columns"] = new(
                 """
                 CREATE TABLE pairs(a TEXT, b INTEGER, c BLOB, PRIMARY KEY (a, b DESC)) WITHOUT ROWID;
@@ -90,7 +100,7 @@ internal sealed record RealFile(string Script, string[] Queries, string[] Writes
                 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO made(x) SELECT i FROM n;
                 """,
                 ["SELECT * FROM pairs ORDER BY a, b", "SELECT x, y, z FROM made WHERE y > 100 ORDER BY z", "SELECT x FROM made WHERE z = '#777'"],
-                ["INSERT INTO pairs VALUES ('new', -1, NULL)", "UPDATE pairs SET a = a || '!' WHERE b % 11 = 0", "UPDATE made SET x = x + 100000 WHERE x % 3 = 0"]),
+                ["INSERT OR REPLACE INTO pairs VALUES ('new', -1, NULL)", "UPDATE pairs SET a = a || '!' WHERE b % 11 = 0", "UPDATE made SET x = x + 100000 WHERE x % 3 = 0"]),
             ["UTF-16le"] = new($"PRAGMA encoding = 'UTF-16le';\n{People}\nCREATE INDEX by_name ON people(name);", PeopleQueries, PeopleWrites),
             ["UTF-16be"] = new($"PRAGMA encoding = 'UTF-16be';\n{People}\nCREATE INDEX by_name ON people(name);", PeopleQueries, PeopleWrites),
             ["auto_vacuum full"] = new($"PRAGMA auto_vacuum = FULL;\n{People}\nDELETE FROM people WHERE id BETWEEN 500 AND 900;", PeopleQueries, PeopleWrites),

@@ -22,7 +22,9 @@ internal static class ServerApp
             console.ColorBehavior = LoggerColorBehavior.Default;
         })
         .AddFilter("Microsoft", LogLevel.Warning)
-        .AddFilter<ConsoleLoggerProvider>(null, LogLevel.Information)
+        // That it could not start is said once, as an error of the command line.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
+        .SetMinimumLevel(LogLevel.Information)
         // Results go to standard output, what happens beside them to standard error.
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 

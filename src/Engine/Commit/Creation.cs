@@ -18,7 +18,7 @@ internal sealed class Creation(DatabaseContext context)
             while (true)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var end = await swap.RunAsync(head, expected).ConfigureAwait(false);
+                var end = await swap.RunAsync(head, expected, creates: true).ConfigureAwait(false);
                 switch (end.Outcome)
                 {
                     case SwapOutcome.Landed:
@@ -33,7 +33,12 @@ internal sealed class Creation(DatabaseContext context)
                         }
 
                         expected = end.Newer?.Tag;
-                        head = head with { SwapId = new CommitId(context.Entropy.Next128()) };
+                        var id = new CommitId(context.Entropy.Next128());
+                        head = head with
+                        {
+                            SwapId = id,
+                            Recent = head.Recent.IsEmpty ? [] : [.. head.Recent[..^1], head.Recent[^1] with { Id = id }],
+                        };
                         break;
                 }
             }

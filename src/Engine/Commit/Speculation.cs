@@ -21,6 +21,7 @@ internal sealed class Speculation(DatabaseContext context)
     private int underWay;
     private bool swapUnderWay;
     private bool closed;
+    private long lostStates;
     private bool stale;
     private Exception? refusal;
     private (int Count, TaskCompletionSource Reached)? awaited;
@@ -33,7 +34,7 @@ internal sealed class Speculation(DatabaseContext context)
     {
         lock (gate)
         {
-            var head = current ?? throw new ObjectDisposedException(context.Name);
+            var head = current ?? throw (refusal as DatabaseException as Exception ?? new ObjectDisposedException(context.Name));
             head.Snapshot.Share();
             return head;
         }
@@ -59,6 +60,24 @@ internal sealed class Speculation(DatabaseContext context)
             lock (gate)
             {
                 return refusal is not null || (!stale && stackedBytes < MaxStackedBytes && stacked.Count < MaxStacked);
+            }
+        }
+    }
+
+    /// <summary>
+    /// How often states were lost that a connection may have seen. SQLite takes a schema for known by its cookie, and the state that
+    /// replaced a lost one may carry the same cookie over another schema: a connection that saw the lost one must not be used again.
+    /// </summary>
+    public long LostStates => Interlocked.Read(ref lostStates);
+
+    /// <summary>Whether the next transaction sees exactly the newest durable version.</summary>
+    public bool TipIsDurable
+    {
+        get
+        {
+            lock (gate)
+            {
+                return ReferenceEquals(tip!.Identity, current!.Snapshot.Identity);
             }
         }
     }
@@ -232,6 +251,7 @@ internal sealed class Speculation(DatabaseContext context)
             swapUnderWay = false;
             stackedBytes = 0;
             ImmutableArray<WriteTransaction> lost = [.. stacked];
+            lostStates += lost.Any(transaction => transaction.Pages is not null) ? 1 : 0;
             stacked.Clear();
             ReleaseIfClosed();
             return lost;

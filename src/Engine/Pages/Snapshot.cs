@@ -13,9 +13,10 @@ internal sealed class Snapshot
     private readonly ImmutableArray<Segment> segments;
     private int references = 1;
 
-    public Snapshot(object identity, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
+    public Snapshot(object identity, object line, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
     {
         Identity = identity;
+        Line = line;
         PageBytes = pageBytes;
         PageCount = pageCount;
         this.table = table;
@@ -27,6 +28,12 @@ internal sealed class Snapshot
     /// counter in page 1 can't serve for that, because a lost state and the rival's that replaced it may carry the same one.
     /// </summary>
     public object Identity { get; }
+
+    /// <summary>
+    /// The same object for states of which each is known to be a transaction on the one before. SQLite takes a schema for known by the
+    /// cookie in page 1, which counts up along such a line, but may repeat across an import: a connection is kept for one line only.
+    /// </summary>
+    public object Line { get; }
 
     /// <summary>The page size in bytes; 0 for an empty database.</summary>
     public int PageBytes { get; }
@@ -41,7 +48,7 @@ internal sealed class Snapshot
     public ImmutableArray<Segment> Segments => segments;
 
     /// <summary>A database without pages.</summary>
-    public static Snapshot Empty() => new(new object(), 0, 0, PageTable.Empty(), []);
+    public static Snapshot Empty() => new(new object(), new object(), 0, 0, PageTable.Empty(), []);
 
     /// <summary>The block that holds a page.</summary>
     /// <exception cref="DatabaseException">No source has the page: the database is damaged.</exception>
@@ -87,6 +94,19 @@ internal sealed class Snapshot
         }
     }
 
+    /// <summary>Copies a page if its image is in memory.</summary>
+    public unsafe bool TryCopyResident(uint page, Span<byte> to)
+    {
+        if (table.Find(page) is not { } block || !block.TryPin())
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>(block.Image(SlotOf(block, page), PageBytes), PageBytes).CopyTo(to);
+        block.Unpin();
+        return true;
+    }
+
     /// <summary>All pages that stand in frames, in order.</summary>
     public IEnumerable<KeyValuePair<uint, Block>> FramePages() =>
         table.FramePages().TakeWhile(pair => pair.Key <= PageCount);
@@ -94,13 +114,13 @@ internal sealed class Snapshot
     /// <summary>The state after a transaction: a new identity.</summary>
     public Snapshot With(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes, uint pageCount, long edit) =>
         pageBytes == PageBytes || PageBytes == 0
-            ? new(new object(), pageBytes, pageCount, table.With(pages, pageCount, edit), segments)
+            ? new(new object(), Line, pageBytes, pageCount, table.With(pages, pageCount, edit), segments)
             // A new page size renumbers everything: the transaction wrote every page (VACUUM).
-            : new(new object(), pageBytes, pageCount, Renewed(pages, pageCount, edit), []);
+            : new(new object(), Line, pageBytes, pageCount, Renewed(pages, pageCount, edit), []);
 
     /// <summary>The same content from other places: the same identity.</summary>
     public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
-        new(Identity, PageBytes, PageCount, table.With(pages, PageCount, edit), from);
+        new(Identity, Line, PageBytes, PageCount, table.With(pages, PageCount, edit), from);
 
     /// <summary>Holds the snapshot once more.</summary>
     public Snapshot Share()

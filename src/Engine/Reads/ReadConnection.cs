@@ -29,11 +29,15 @@ internal sealed class ReadSession : Session
 /// <summary>A connection for queries: kept for the next one, with its compiled schema.</summary>
 internal sealed class ReadConnection : IDisposable
 {
-    private ReadConnection(ReadSession session, StatementRunner runner)
+    private ReadConnection(ReadSession session, StatementRunner runner, object line)
     {
         Session = session;
+        Line = line;
         Runner = runner;
     }
+
+    /// <summary>The line of states that its schema was read from.</summary>
+    public object Line { get; }
 
     /// <summary>What it stands on.</summary>
     public ReadSession Session { get; }
@@ -45,7 +49,7 @@ internal sealed class ReadConnection : IDisposable
     public static ReadConnection Open(DatabaseContext context, Snapshot snapshot)
     {
         var session = new ReadSession { Snapshot = snapshot };
-        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading));
+        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading), snapshot.Line);
     }
 
     /// <inheritdoc/>

@@ -61,7 +61,7 @@ internal sealed class StatementRunner : IDisposable
     /// <param name="vacuum">Whether VACUUM is allowed: it runs by itself, outside of a transaction.</param>
     public void Run(Statement statement, List<StatementResult> results, bool vacuum = false)
     {
-        if (Compiled(statement.Sql) is { } single)
+        if (!vacuum && Compiled(statement.Sql) is { } single)
         {
             try
             {
@@ -239,11 +239,13 @@ internal sealed class StatementRunner : IDisposable
     private StatementResult Step(sqlite3_stmt statement)
     {
         int before = raw.sqlite3_total_changes(Handle);
-        var columns = Columns(statement);
         List<IReadOnlyList<SqlValue>> rows = [];
         long bytes = 0;
-        int code;
-        while ((code = raw.sqlite3_step(statement)) == raw.SQLITE_ROW)
+        int code = raw.sqlite3_step(statement);
+
+        // Only now: the first step compiles the statement again if the schema has changed, and its columns may be others.
+        var columns = Columns(statement);
+        for (; code == raw.SQLITE_ROW; code = raw.sqlite3_step(statement))
         {
             rows.Add(Row(statement, columns.Length, ref bytes));
             if (bytes > context.Options.ResultBytes)

@@ -36,11 +36,11 @@ internal sealed unsafe class Overlay : IDisposable
     /// <param name="isNew">True if the overlay did not hold it: then the caller fills it from below, unless it writes all of it.</param>
     public byte* Open(uint page, out bool isNew)
     {
-        ref nint image = ref CollectionsMarshal.GetValueRefOrAddDefault(pages, page, out bool found);
-        isNew = !found;
+        isNew = !pages.TryGetValue(page, out nint image);
         if (isNew)
         {
             image = (nint)NativeMemory.AllocZeroed((nuint)PageBytes);
+            pages.Add(page, image);
         }
 
         PageCount = Math.Max(PageCount, page);

@@ -26,7 +26,8 @@ internal static unsafe class StoreVfs
             throw new InvalidOperationException("SQLite did not accept the VFS.");
         }
 
-        string name = $"stored-{Interlocked.Increment(ref announcements)}";
+        // Rooted, because the provider puts other names into the application's data directory, if it has set one.
+        string name = $"/stored-{Interlocked.Increment(ref announcements)}";
         Announced[name] = session;
         return name;
     }

@@ -13,12 +13,14 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private const int HeaderBytes = 100;
     private const int ProbeOffset = 24;
     private const int ProbeBytes = 16;
+    private static readonly object NoState = new();
     private readonly PagePins pins = new();
     private int lockLevel;
     private Snapshot? snapshot;
     private Overlay? overlay;
     private bool refused;
     private object? cachedIdentity;
+    private bool hasCompared;
     private bool committed;
     private List<Snapshot>? retired;
 
@@ -47,7 +49,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         if (lockLevel == Code.LockNone)
         {
             snapshot = session.Begin();
-            refused = committed = false;
+            refused = committed = hasCompared = false;
         }
 
         if (level >= Code.LockReserved && lockLevel < Code.LockReserved)
@@ -119,6 +121,14 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     {
         // An empty database takes its page size from the first page written: SQLite writes whole pages.
         overlay ??= new Overlay(snapshot!.PageBytes == 0 ? length : snapshot.PageBytes, snapshot.PageCount);
+        if (overlay.Bytes > session.TransactionBytes)
+        {
+            throw new DatabaseException(
+                ErrorKind.Invalid,
+                ErrorCodes.LimitExceeded,
+                $"The transaction changes more than {session.TransactionBytes} bytes of pages. Split it up, or raise {nameof(DatabaseOptions.TransactionBytes)}.");
+        }
+
         for (int done = 0; done < length;)
         {
             long at = offset + done;
@@ -151,7 +161,8 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             overlay = new Overlay(snapshot.PageBytes, snapshot.PageCount);
         }
 
-        overlay.Resize((uint)(bytes / overlay.PageBytes));
+        // VACUUM to a smaller page size cuts in the midst of a page of the old size: what is left of it still counts.
+        overlay.Resize((uint)((bytes + overlay.PageBytes - 1) / overlay.PageBytes));
         return Code.Ok;
     }
 
@@ -189,7 +200,8 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         int code = session.Commit(snapshot!, overlay, out var next);
         if (code != Code.Ok)
         {
-            refused = true;
+            // After BUSY the transaction is still open, and COMMIT comes here again.
+            refused = code != Code.Busy;
             return code;
         }
 
@@ -237,6 +249,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private int ReadProbe(byte* to)
     {
         int code = ReadHeld(to, ProbeBytes, ProbeOffset);
+        hasCompared = true;
         if (code == Code.Ok && cachedIdentity is not null && !ReferenceEquals(cachedIdentity, snapshot!.Identity))
         {
             *(ulong*)to = ~*(ulong*)to;
@@ -323,12 +336,20 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private Overlay Recut(int pageBytes, uint pageCount)
     {
         var cut = new Overlay(pageBytes, 0);
-        for (uint page = 1; page <= pageCount; page++)
+        try
         {
-            ReadHeld(cut.Open(page, out _), pageBytes, (long)(page - 1) * pageBytes);
-        }
+            for (uint page = 1; page <= pageCount; page++)
+            {
+                ReadHeld(cut.Open(page, out _), pageBytes, (long)(page - 1) * pageBytes);
+            }
 
-        return cut;
+            return cut;
+        }
+        catch
+        {
+            cut.Dispose();
+            throw;
+        }
     }
 
     private void End()
@@ -339,8 +360,9 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             return;
         }
 
-        // Whatever SQLite has cached now is of this state: a roll-back restored it, a commit moved on to it.
-        cachedIdentity = snapshot.Identity;
+        // Whatever SQLite has cached now is of this state: a roll-back restored it, a commit moved on to it. But if it could not
+        // compare its cache, it still has the old one: that is of no state that comes.
+        cachedIdentity = hasCompared || cachedIdentity is null ? snapshot.Identity : NoState;
         snapshot.Release();
         snapshot = null;
         if (retired is not null)
