@@ -224,7 +224,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     {
         if (databases.TryRemove(new(database.Name, database)))
         {
-            database.Dispose();
+            database.Close();
         }
     }
 

@@ -13,7 +13,7 @@ namespace OrleansSqlite;
 /// A database in this process, straight on the object store. Opened by its first use with one GET. Besides what
 /// <see cref="IDatabase"/> offers it runs closures over an ordinary <see cref="SqliteConnection"/>.
 /// </summary>
-public sealed class EngineDatabase : IDatabase, IDisposable
+public sealed class EngineDatabase : IDatabase
 {
     private readonly DatabaseContext context;
     private readonly EngineThreads threads;
@@ -23,7 +23,8 @@ public sealed class EngineDatabase : IDatabase, IDisposable
     private readonly GroupCommitter committer;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
-    private readonly SemaphoreSlim opening = new(1, 1);
+    private readonly Lock openGate = new();
+    private Task? opening;
     private volatile bool isOpen;
 
     internal EngineDatabase(DatabaseContext context, EngineThreads threads)
@@ -45,6 +46,9 @@ public sealed class EngineDatabase : IDatabase, IDisposable
 
     /// <summary>Whether this process must not write to the database any more: it was deleted, or an invariant broke. Opening it anew helps.</summary>
     internal bool RefusesWrites => speculation.Refusal is not null;
+
+    /// <summary>How many transactions wait for their swap.</summary>
+    internal int StackedCount => speculation.StackedCount;
 
     internal DatabaseContext Context => context;
 
@@ -88,11 +92,11 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         var head = await PinAsync(level, cancellation).ConfigureAwait(false);
         try
         {
-            return await threads.RunAsync(() =>
-            {
-                using var connection = Connections.Open(new ReadSession { Snapshot = head.Snapshot }, context.Options.PageBytes);
-                return work(connection);
-            }).ConfigureAwait(false);
+            return await threads.RunAsync(() => ReadOn(head.Snapshot, work, cancellation)).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
         }
         finally
         {
@@ -146,7 +150,7 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         {
             throw Errors.FromStore(Name, e);
         }
-        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound))
+        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound or ErrorCodes.Invariant))
         {
             // Whoever asks the engine for it next gets it anew.
             speculation.Refuse(e);
@@ -154,11 +158,11 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         }
     }
 
-    /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it for its databases.</summary>
-    public void Dispose()
+    /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
+    internal void Close()
     {
-        queue.Dispose();
-        pool.Dispose();
+        queue.Close();
+        pool.Close();
         speculation.Close();
     }
 
@@ -179,6 +183,26 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         queue.Add(transaction);
     }
 
+    private T ReadOn<T>(Pages.Snapshot snapshot, Func<SqliteConnection, T> work, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var session = new ReadSession { Snapshot = snapshot };
+        using var connection = Connections.Open(session, context.Options.PageBytes);
+        using var interrupt = cancellation.UnsafeRegister(static handle => SQLitePCL.raw.sqlite3_interrupt((SQLitePCL.sqlite3)handle!), connection.Handle!);
+        try
+        {
+            return work(connection);
+        }
+        catch (SqliteException) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (SqliteException) when (session.Failure is { } cause)
+        {
+            throw cause;
+        }
+    }
+
     /// <summary>Reads the head when it is first needed. True if this call did.</summary>
     private async ValueTask<bool> OpenAsync(CancellationToken cancellation)
     {
@@ -187,25 +211,44 @@ public sealed class EngineDatabase : IDatabase, IDisposable
             return false;
         }
 
-        await opening.WaitAsync(cancellation).ConfigureAwait(false);
+        Task load;
+        bool mine;
+        lock (openGate)
+        {
+            mine = opening is null;
+            load = opening ??= Task.Run(LoadAsync, CancellationToken.None);
+        }
+
         try
         {
-            if (isOpen)
+            await load.WaitAsync(cancellation).ConfigureAwait(false);
+            return mine;
+        }
+        catch when (load.IsFaulted)
+        {
+            // Whoever comes next tries again: the database may be created meanwhile, or the store come back.
+            lock (openGate)
             {
-                return false;
+                opening = ReferenceEquals(opening, load) ? null : opening;
             }
 
-            long began = context.Time.GetTimestamp();
-            var found = await reader.ReadAsync(cancellation).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
-            speculation.TryInstall(reader.Load(found.Head, found.Tag, null));
-            freshness.Prove(began);
-            isOpen = true;
-            return true;
+            throw;
         }
-        finally
+    }
+
+    private async Task LoadAsync()
+    {
+        long began = context.Time.GetTimestamp();
+        var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
+        var loaded = reader.Load(found.Head, found.Tag, null);
+        if (!speculation.TryInstall(loaded))
         {
-            opening.Release();
+            loaded.Snapshot.Release();
+            throw new ObjectDisposedException(Name);
         }
+
+        freshness.Prove(began);
+        isOpen = true;
     }
 
     private Activity? Start(string operation)

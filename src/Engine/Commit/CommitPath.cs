@@ -70,7 +70,7 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
         await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
 
         // swap
-        var end = await swap.RunAsync(next, group.Base.Tag).ConfigureAwait(false);
+        var end = await SwapAsync(next, group.Base.Tag).ConfigureAwait(false);
 
         // finish
         if (end.Outcome != SwapOutcome.Landed || end.Newer is not null)
@@ -91,6 +91,19 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
         }
 
         return new CommitEnd(end.Outcome, version, new DurableHead(next, end.Tag, snapshot), null, applied, null);
+    }
+
+    /// <summary>From the moment that a swap was sent, no failure means "not applied" unless the store has said so.</summary>
+    private async Task<SwapEnd> SwapAsync(Head next, Stores.ETag tag)
+    {
+        try
+        {
+            return await swap.RunAsync(next, tag).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not Stores.StoreException)
+        {
+            return new SwapEnd(SwapOutcome.Unknown, default, null, e);
+        }
     }
 
     /// <summary>The group's frame, or null if it is too large to stand in the head with those that stand there already.</summary>

@@ -45,15 +45,15 @@ internal sealed class Courtesy(DatabaseContext context)
         }
     }
 
-    /// <summary>This writer got through.</summary>
-    public async Task WonAsync(int lossesBefore)
+    /// <summary>This writer got through: its hand goes down, which nobody waits for.</summary>
+    public void Won()
     {
         lastSwapEnded = context.Time.GetTimestamp();
         lastSwapTook = context.Time.GetElapsedTime(swapBegan, lastSwapEnded);
-        if (raised && lossesBefore > 0)
+        if (raised)
         {
             raised = false;
-            await AdviseAsync(cancellation => context.Store.DeleteAsync(context.Keys.Waiting, cancellation)).ConfigureAwait(false);
+            _ = AdviseAsync(cancellation => context.Store.DeleteAsync(context.Keys.Waiting, cancellation));
         }
     }
 

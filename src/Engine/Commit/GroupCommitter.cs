@@ -49,7 +49,14 @@ internal sealed partial class GroupCommitter
     }
 
     /// <summary>Done when nothing is carried any more.</summary>
-    public Task WhenIdleAsync() => loop;
+    public async Task WhenIdleAsync()
+    {
+        while (Volatile.Read(ref running) != 0)
+        {
+            await loop.ConfigureAwait(false);
+            await Task.Yield();
+        }
+    }
 
     private async Task RunAsync()
     {
@@ -121,7 +128,7 @@ internal sealed partial class GroupCommitter
         switch (end.Outcome)
         {
             case SwapOutcome.Landed:
-                await courtesy.WonAsync(losses).ConfigureAwait(false);
+                courtesy.Won();
                 losses = 0;
                 return await LandAsync(group, end).ConfigureAwait(false);
             case SwapOutcome.Lost:
@@ -223,10 +230,20 @@ internal sealed partial class GroupCommitter
         await queue.ReloadAsync(null).ConfigureAwait(false);
     }
 
-    private static void Answer(Group group, long version)
+    private static void Answer(Group group, long made)
     {
-        foreach (var transaction in group.Transactions)
+        int lastChange = group.Transactions.Length - 1;
+        while (lastChange >= 0 && group.Transactions[lastChange].Pages is null)
         {
+            lastChange--;
+        }
+
+        for (int i = 0; i < group.Transactions.Length; i++)
+        {
+            // Who changed nothing in the middle of a group saw neither the base nor the whole group. It is told the base: a write that
+            // expects this version is then refused, where one that expected the group's would overwrite changes that were never seen.
+            var transaction = group.Transactions[i];
+            long version = transaction.Pages is null && i < lastChange ? group.Base.Version : made;
             if (transaction.Verdict is { } verdict)
             {
                 transaction.Fail(verdict);

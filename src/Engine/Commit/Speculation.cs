@@ -33,7 +33,7 @@ internal sealed class Speculation(DatabaseContext context)
     {
         lock (gate)
         {
-            var head = current ?? throw new ObjectDisposedException(context.Name);
+            var head = current ?? throw (refusal as DatabaseException as Exception ?? new ObjectDisposedException(context.Name));
             head.Snapshot.Share();
             return head;
         }
@@ -59,6 +59,18 @@ internal sealed class Speculation(DatabaseContext context)
             lock (gate)
             {
                 return refusal is not null || (!stale && stackedBytes < MaxStackedBytes && stacked.Count < MaxStacked);
+            }
+        }
+    }
+
+    /// <summary>Whether the next transaction sees exactly the newest durable version.</summary>
+    public bool TipIsDurable
+    {
+        get
+        {
+            lock (gate)
+            {
+                return ReferenceEquals(tip!.Identity, current!.Snapshot.Identity);
             }
         }
     }

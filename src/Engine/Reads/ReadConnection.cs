@@ -29,11 +29,15 @@ internal sealed class ReadSession : Session
 /// <summary>A connection for queries: kept for the next one, with its compiled schema.</summary>
 internal sealed class ReadConnection : IDisposable
 {
-    private ReadConnection(ReadSession session, StatementRunner runner)
+    private ReadConnection(ReadSession session, StatementRunner runner, object schema)
     {
         Session = session;
         Runner = runner;
+        Schema = schema;
     }
+
+    /// <summary>The schema of the states that it may stand on: what it has parsed and compiled is valid for no other.</summary>
+    public object Schema { get; }
 
     /// <summary>What it stands on.</summary>
     public ReadSession Session { get; }
@@ -45,7 +49,7 @@ internal sealed class ReadConnection : IDisposable
     public static ReadConnection Open(DatabaseContext context, Snapshot snapshot)
     {
         var session = new ReadSession { Snapshot = snapshot };
-        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading));
+        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading), snapshot.Schema);
     }
 
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ using OrleansSqlite.Pages;
 namespace OrleansSqlite.Reads;
 
 /// <summary>The idle connections for queries of one database.</summary>
-internal sealed class ReadPool(DatabaseContext context) : IDisposable
+internal sealed class ReadPool(DatabaseContext context)
 {
     private readonly ConcurrentBag<ReadConnection> idle = [];
     private volatile bool closed;
@@ -13,14 +13,19 @@ internal sealed class ReadPool(DatabaseContext context) : IDisposable
     /// <summary>A connection that stands on the snapshot, which the caller holds until it gives the connection back.</summary>
     public ReadConnection Rent(Snapshot snapshot)
     {
-        if (!idle.TryTake(out var connection))
+        while (idle.TryTake(out var connection))
         {
-            return ReadConnection.Open(context, snapshot);
+            if (ReferenceEquals(connection.Schema, snapshot.Schema))
+            {
+                connection.Session.Snapshot = snapshot;
+                connection.Session.Failure = null;
+                return connection;
+            }
+
+            connection.Dispose();
         }
 
-        connection.Session.Snapshot = snapshot;
-        connection.Session.Failure = null;
-        return connection;
+        return ReadConnection.Open(context, snapshot);
     }
 
     /// <summary>Takes a connection back, with no statement open on it.</summary>
@@ -37,8 +42,8 @@ internal sealed class ReadPool(DatabaseContext context) : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Closes the idle connections; those in use close when they come back.</summary>
+    public void Close()
     {
         closed = true;
         while (idle.TryTake(out var connection))

@@ -24,6 +24,11 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             if (IsVacuum(batch))
             {
+                if (batch.OperationId is not null || batch.ExpectedVersion is not null)
+                {
+                    throw runner.Invalid(ErrorCodes.BadArgument, "VACUUM takes neither an operation id nor an expected version: it may be repeated at any time.");
+                }
+
                 CommitsByItself = true;
                 connection.AllowCommit(false);
                 RunStatements(runner, vacuum: true);
@@ -31,9 +36,10 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
             }
 
             runner.Command("BEGIN IMMEDIATE");
-            CheckVersion(connection);
             if (batch.OperationId is null || !OperationLog.TryFind(runner, batch, out earlier))
             {
+                // After the look-up: what took effect once is answered, whatever the version is by now.
+                CheckVersion(connection);
                 Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
                 RunStatements(runner, vacuum: false);
                 if (batch.OperationId is not null)
@@ -86,7 +92,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             try
             {
-                runner.Run(batch.Statements[i], results, vacuum);
+                runner.Run(batch.Statements[i], results, vacuum && i == batch.Statements.Count - 1);
             }
             catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
             {

@@ -9,10 +9,11 @@ namespace OrleansSqlite.Transactions;
 /// The connections that the writes of one database run on, one write at a time. Its commit point stacks the transaction:
 /// SQLite's COMMIT succeeds at once, the caller is answered when the swap has landed.
 /// </summary>
-internal sealed class WriteConnection(DatabaseContext context, Speculation speculation) : IDisposable
+internal sealed class WriteConnection(DatabaseContext context, Speculation speculation)
 {
-    private readonly WriteSession session = new(speculation);
+    private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
+    private object? runnerSchema;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -21,7 +22,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     public long NextVersion { get; private set; }
 
     /// <summary>Whether nothing is stacked below the running transaction: it sees exactly the newest durable version.</summary>
-    public bool OnDurable => speculation.StackedCount == 0;
+    public bool OnDurable => speculation.TipIsDurable;
 
     /// <summary>Runs a transaction on the tip of the stack.</summary>
     /// <returns>False if it was refused because the tip has moved on: then it is to run again.</returns>
@@ -48,10 +49,11 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
                 return false;
             }
 
-            bool sawState = e is DatabaseException { Code: ErrorCodes.Sql or ErrorCodes.VersionMismatch or ErrorCodes.OperationReused } or SqliteException;
-            if (sawState && !session.HasStacked)
+            bool wasStopped = e is Stores.StoreException or DatabaseException { Kind: ErrorKind.Unavailable or ErrorKind.Internal }
+                || transaction.Cancellation.IsCancellationRequested;
+            if (!wasStopped && !session.HasStacked)
             {
-                // What it met may be a neighbour's doing that never becomes durable: the error waits for its swap, too.
+                // What it met may be a neighbour's doing that never becomes durable: the error, a closure's own too, waits for its swap.
                 transaction.Verdict = e;
                 return speculation.TryStackUnchanged(transaction, snapshot);
             }
@@ -78,7 +80,17 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     }
 
     /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
-    public StatementRunner Runner() => runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
+    public StatementRunner Runner()
+    {
+        // Made under another schema, it could take a table of a lost transaction for one of the rival's.
+        if (!ReferenceEquals(runnerSchema, session.Schema))
+        {
+            CloseRunner();
+        }
+
+        runnerSchema = session.Schema;
+        return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
+    }
 
     /// <summary>A connection for one closure: new, because a closure may leave whatever it likes on it.</summary>
     public SqliteConnection OpenForClosure() => Connections.Open(session, context.Options.PageBytes);
@@ -97,19 +109,20 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         runner = null;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => runner?.Dispose();
-
-    private sealed class WriteSession(Speculation speculation) : Session
+    private sealed class WriteSession(DatabaseContext context, Speculation speculation) : Session
     {
         private WriteTransaction? running;
         private Snapshot? current;
         private bool commitAllowed;
         private long version;
 
+        public override long TransactionBytes => context.Options.TransactionBytes;
+
         public bool HasStacked { get; private set; }
 
         public bool WasRefused { get; private set; }
+
+        public object? Schema => current?.Schema;
 
         public void Begin(WriteTransaction transaction, Snapshot snapshot)
         {

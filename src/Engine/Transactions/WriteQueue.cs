@@ -8,7 +8,7 @@ namespace OrleansSqlite.Transactions;
 /// Gives the writes of this process their turns: one after the other, in order, on one of the engine's threads. The next one runs
 /// on the result of the previous one without waiting for its swap.
 /// </summary>
-internal sealed class WriteQueue : IDisposable
+internal sealed class WriteQueue
 {
     private const int TurnsInARow = 128;
     private readonly DatabaseContext context;
@@ -159,7 +159,7 @@ internal sealed class WriteQueue : IDisposable
     }
 
     /// <summary>Ends the queue: whoever waits is told so.</summary>
-    public void Dispose()
+    public void Close()
     {
         lock (gate)
         {
@@ -167,7 +167,7 @@ internal sealed class WriteQueue : IDisposable
         }
 
         FailWaiting(new DatabaseException(ErrorKind.Unavailable, ErrorCodes.StoreUnavailable, $"The database '{context.Name}' was closed before the write ran."));
-        threads.Post(connection.Dispose);
+        threads.Post(connection.CloseRunner);
     }
 
     /// <summary>Cancelled: a write that waits is answered at once; one that runs is interrupted; one under way to the store lands or not.</summary>
@@ -255,6 +255,11 @@ internal sealed class WriteQueue : IDisposable
                 Stacked?.Invoke();
                 return;
             }
+        }
+        catch (StoreException e)
+        {
+            transaction.Fail(Errors.FromStore(context.Name, e));
+            return;
         }
         catch (Exception e)
         {
