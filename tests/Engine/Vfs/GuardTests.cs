@@ -133,6 +133,31 @@ public sealed class GuardTests : IAsyncLifetime
         Assert.Equal(0, (await rivalry.My.ScalarAsync("SELECT count(*) FROM t")).AsInteger());
     }
 
+    // On an empty database the setting itself would be a commit: a batch is one.
+    [Theory]
+    [InlineData("NONE", 0)]
+    [InlineData("FULL", 1)]
+    [InlineData("INCREMENTAL", 2)]
+    public async Task An_empty_database_takes_its_settings_by_VACUUM(string autoVacuum, int number)
+    {
+        await rivalry.Mine.CreateAsync("empty");
+        var database = rivalry.Mine.Open("empty");
+        var result = await database.ExecuteAsync(new Batch($"PRAGMA auto_vacuum={autoVacuum}", "PRAGMA page_size=1024", "VACUUM"));
+        Assert.Equal(3, result.Results.Count);
+        await database.ExecuteAsync(new Batch("CREATE TABLE t(v)", "INSERT INTO t VALUES (zeroblob(3000))"));
+        Assert.Equal(1024, (await database.DescribeAsync()).PageBytes);
+        Assert.Equal(number, await database.ReadAsync(connection => connection.Rows("SELECT * FROM t").Length == 1 ? connection.Number("PRAGMA auto_vacuum") : -1));
+    }
+
+    [Fact]
+    public async Task VACUUM_for_another_version_than_the_expected_one_does_not_run()
+    {
+        await rivalry.My.ExecuteAsync("INSERT INTO t VALUES (1)");
+        var error = await Assert.ThrowsAsync<DatabaseException>(() => rivalry.My.ExecuteAsync(new Batch("VACUUM") { ExpectedVersion = 1 }));
+        Assert.Equal(ErrorCodes.VersionMismatch, error.Code);
+        Assert.Equal(3, (await rivalry.My.ExecuteAsync(new Batch("VACUUM") { ExpectedVersion = 2 })).Version);
+    }
+
     // A lost race runs a VACUUM again, too.
     [Fact]
     public async Task VACUUM_that_loses_a_race_loses_nothing_else()
