@@ -92,7 +92,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             try
             {
-                runner.Run(batch.Statements[i], results, vacuum);
+                runner.Run(batch.Statements[i], results, vacuum && i == batch.Statements.Count - 1);
             }
             catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
             {
