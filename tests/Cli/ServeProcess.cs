@@ -30,23 +30,16 @@ internal sealed class ServeProcess : IAsyncDisposable
     public static async Task<ServeProcess> StartAsync(Sandbox box, params string[] args)
     {
         var serve = new ServeProcess(box.Start(Sandbox.Program, ["serve", .. args], ("PORT", "0")));
-        using var patience = new CancellationTokenSource(Patience);
-        while (await serve.process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        try
         {
-            serve.Announcement.Add(line);
-            if (line.StartsWith("listening", StringComparison.Ordinal))
-            {
-                serve.Addresses = line["listening".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            }
-
-            if (line.StartsWith("All there is:", StringComparison.Ordinal))
-            {
-                serve.Client = new HttpClient { BaseAddress = new Uri(serve.Address) };
-                return serve;
-            }
+            await serve.ListenAsync();
+            return serve;
         }
-
-        throw new InvalidOperationException($"The server has ended: {await serve.error}");
+        catch
+        {
+            await serve.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Asks it to end, as a container's host does, and waits for that.</summary>
@@ -58,6 +51,27 @@ internal sealed class ServeProcess : IAsyncDisposable
         var output = await process.StandardOutput.ReadToEndAsync(patience.Token);
         await process.WaitForExitAsync(patience.Token);
         return new(process.ExitCode, output, await error);
+    }
+
+    private async Task ListenAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (await process.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+        {
+            Announcement.Add(line);
+            if (line.StartsWith("listening", StringComparison.Ordinal))
+            {
+                Addresses = line["listening".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            }
+
+            if (line.StartsWith("All there is:", StringComparison.Ordinal))
+            {
+                Client = new HttpClient { BaseAddress = new Uri(Address) };
+                return;
+            }
+        }
+
+        throw new InvalidOperationException($"The server has ended: {await error}");
     }
 
     public async ValueTask DisposeAsync()
