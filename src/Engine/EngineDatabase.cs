@@ -47,6 +47,9 @@ public sealed class EngineDatabase : IDatabase
     /// <summary>Whether this process must not write to the database any more: it was deleted, or an invariant broke. Opening it anew helps.</summary>
     internal bool RefusesWrites => speculation.Refusal is not null;
 
+    /// <summary>How many transactions wait for their swap.</summary>
+    internal int StackedCount => speculation.StackedCount;
+
     internal DatabaseContext Context => context;
 
     internal HeadReader Reader => reader;

@@ -21,7 +21,6 @@ internal sealed class Speculation(DatabaseContext context)
     private int underWay;
     private bool swapUnderWay;
     private bool closed;
-    private long lostStates;
     private bool stale;
     private Exception? refusal;
     private (int Count, TaskCompletionSource Reached)? awaited;
@@ -63,12 +62,6 @@ internal sealed class Speculation(DatabaseContext context)
             }
         }
     }
-
-    /// <summary>
-    /// How often states were lost that a connection may have seen. SQLite takes a schema for known by its cookie, and the state that
-    /// replaced a lost one may carry the same cookie over another schema: a connection that saw the lost one must not be used again.
-    /// </summary>
-    public long LostStates => Interlocked.Read(ref lostStates);
 
     /// <summary>Whether the next transaction sees exactly the newest durable version.</summary>
     public bool TipIsDurable
@@ -251,7 +244,6 @@ internal sealed class Speculation(DatabaseContext context)
             swapUnderWay = false;
             stackedBytes = 0;
             ImmutableArray<WriteTransaction> lost = [.. stacked];
-            lostStates += lost.Any(transaction => transaction.Pages is not null) ? 1 : 0;
             stacked.Clear();
             ReleaseIfClosed();
             return lost;

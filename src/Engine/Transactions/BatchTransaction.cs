@@ -30,8 +30,9 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
                 }
 
                 CommitsByItself = true;
+                CheckVersion(connection);
                 connection.AllowCommit(false);
-                RunStatements(runner, vacuum: true);
+                RunStatements(runner, isVacuum: true);
                 return;
             }
 
@@ -41,7 +42,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
                 // After the look-up: what took effect once is answered, whatever the version is by now.
                 CheckVersion(connection);
                 Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
-                RunStatements(runner, vacuum: false);
+                RunStatements(runner, isVacuum: false);
                 if (batch.OperationId is not null)
                 {
                     OperationLog.Record(runner, connection, batch, results);
@@ -86,13 +87,24 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         }
     }
 
-    private void RunStatements(StatementRunner runner, bool vacuum)
+    private void RunStatements(StatementRunner runner, bool isVacuum)
     {
         for (int i = 0; i < batch.Statements.Count; i++)
         {
             try
             {
-                runner.Run(batch.Statements[i], results, vacuum);
+                bool isLast = i == batch.Statements.Count - 1;
+                if (isVacuum && !isLast)
+                {
+                    // The settings wait on the connection for the VACUUM. By itself, one of an empty database would commit.
+                    runner.Command("BEGIN");
+                    runner.Run(batch.Statements[i], results);
+                    runner.Command("ROLLBACK");
+                }
+                else
+                {
+                    runner.Run(batch.Statements[i], results, isVacuum);
+                }
             }
             catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
             {

@@ -28,6 +28,8 @@ internal static class SqliteErrors
 
         return (code & 0xFF) switch
         {
+            // A refused function is an ordinary error to SQLite.
+            raw.SQLITE_ERROR when refusal is not null => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal}."),
             raw.SQLITE_INTERRUPT => new OperationCanceledException("The statement was interrupted."),
             raw.SQLITE_AUTH => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal ?? words}."),
             raw.SQLITE_READONLY => Make(ErrorKind.Invalid, ErrorCodes.ReadOnly, $"{words}: the statement writes where only reads are allowed."),

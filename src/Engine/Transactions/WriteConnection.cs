@@ -13,8 +13,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 {
     private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
-    private long runnerSince;
-    private object? runnerLine;
+    private object? runnerSchema;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -83,13 +82,13 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
     public StatementRunner Runner()
     {
-        if (runnerSince != speculation.LostStates || !ReferenceEquals(runnerLine, session.Line))
+        // Made under another schema, it could take a table of a lost transaction for one of the rival's.
+        if (!ReferenceEquals(runnerSchema, session.Schema))
         {
             CloseRunner();
-            runnerSince = speculation.LostStates;
-            runnerLine = session.Line;
         }
 
+        runnerSchema = session.Schema;
         return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
     }
 
@@ -119,11 +118,11 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 
         public override long TransactionBytes => context.Options.TransactionBytes;
 
-        public object? Line => current?.Line;
-
         public bool HasStacked { get; private set; }
 
         public bool WasRefused { get; private set; }
+
+        public object? Schema => current?.Schema;
 
         public void Begin(WriteTransaction transaction, Snapshot snapshot)
         {
