@@ -6,6 +6,7 @@ using OrleansSqlite.Reads;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
+using SQLitePCL;
 
 namespace OrleansSqlite;
 
@@ -88,11 +89,7 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         var head = await PinAsync(level, cancellation).ConfigureAwait(false);
         try
         {
-            return await threads.RunAsync(() =>
-            {
-                using var connection = Connections.Open(new ReadSession { Snapshot = head.Snapshot }, context.Options.PageBytes);
-                return work(connection);
-            }).ConfigureAwait(false);
+            return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
         }
         finally
         {
@@ -164,6 +161,25 @@ public sealed class EngineDatabase : IDatabase, IDisposable
 
     /// <summary>Done when no swap is under way any more.</summary>
     internal Task WhenIdleAsync() => committer.WhenIdleAsync();
+
+    private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var connection = Connections.Open(session, context.Options.PageBytes);
+            using var interrupt = cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle!);
+            return work(connection);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is SqliteException or OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (SqliteException e) when (SqliteErrors.Behind(Name, e, session.Failure) is DatabaseException behind)
+        {
+            throw behind;
+        }
+    }
 
     private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
     {
