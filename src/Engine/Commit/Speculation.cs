@@ -64,12 +64,6 @@ internal sealed class Speculation(DatabaseContext context)
         }
     }
 
-    /// <summary>
-    /// How often states were lost that a connection may have seen. SQLite takes a schema for known by its cookie, and the state that
-    /// replaced a lost one may carry the same cookie over another schema: a connection that saw the lost one must not be used again.
-    /// </summary>
-    public long LostStates => Interlocked.Read(ref lostStates);
-
     /// <summary>Whether the next transaction sees exactly the newest durable version.</summary>
     public bool TipIsDurable
     {
@@ -118,12 +112,16 @@ internal sealed class Speculation(DatabaseContext context)
         }
     }
 
-    /// <summary>The state for a transaction that runs now, and the version that will carry it.</summary>
-    public (Snapshot Snapshot, long Version) Begin()
+    /// <summary>
+    /// The state for a transaction that runs now, the version that will carry it, and how often states were lost before that a
+    /// connection may have seen. SQLite takes a schema for known by its cookie, and the state that replaced a lost one may carry the
+    /// same cookie over another schema: a connection that saw the lost one must not be used again.
+    /// </summary>
+    public (Snapshot Snapshot, long Version, long LostStates) Begin()
     {
         lock (gate)
         {
-            return (tip!.Share(), NextVersion);
+            return ((tip ?? throw new ObjectDisposedException(context.Name)).Share(), NextVersion, lostStates);
         }
     }
 
@@ -181,6 +179,8 @@ internal sealed class Speculation(DatabaseContext context)
     /// <summary>Takes everything that is stacked as the group for one swap. Null if there is nothing.</summary>
     public Group? Take()
     {
+        Group group;
+        bool wasFull;
         lock (gate)
         {
             if (stacked.Count == 0)
@@ -190,10 +190,19 @@ internal sealed class Speculation(DatabaseContext context)
 
             underWay = stacked.Count;
             swapUnderWay = stacked.Exists(transaction => transaction.Pages is not null);
+            wasFull = stackedBytes >= MaxStackedBytes;
             stackedBytes = 0;
             current!.Snapshot.Share();
-            return new Group(current, tip!.Share(), [.. stacked]);
+            group = new Group(current, tip!.Share(), [.. stacked]);
         }
+
+        if (wasFull)
+        {
+            // There is room for as much again while these are on their way.
+            Changed?.Invoke();
+        }
+
+        return group;
     }
 
     /// <summary>Done when that many transactions are stacked.</summary>
@@ -241,12 +250,16 @@ internal sealed class Speculation(DatabaseContext context)
         Changed?.Invoke();
     }
 
-    /// <summary>A rival was first: gives back all that was stacked, in order, and lets nothing run until a newer head is installed.</summary>
-    public ImmutableArray<WriteTransaction> Lose()
+    /// <summary>
+    /// What is stacked will not land: gives it back, in order (those of the group under way and those stacked on it), and lets nothing
+    /// run until the head has been read.
+    /// </summary>
+    public (ImmutableArray<WriteTransaction> Carried, ImmutableArray<WriteTransaction> Stacked) Lose()
     {
         lock (gate)
         {
             stale = true;
+            int carried = underWay;
             underWay = 0;
             swapUnderWay = false;
             stackedBytes = 0;
@@ -254,7 +267,7 @@ internal sealed class Speculation(DatabaseContext context)
             lostStates += lost.Any(transaction => transaction.Pages is not null) ? 1 : 0;
             stacked.Clear();
             ReleaseIfClosed();
-            return lost;
+            return (lost[..carried], lost[carried..]);
         }
     }
 

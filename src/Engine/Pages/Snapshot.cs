@@ -11,10 +11,14 @@ internal sealed class Snapshot
 {
     private readonly PageTable table;
     private readonly ImmutableArray<Segment> segments;
+    private readonly SnapshotCount? count;
     private int references = 1;
 
-    public Snapshot(object identity, object line, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
+    public Snapshot(
+        object identity, object line, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments, SnapshotCount? count = null)
     {
+        this.count = count;
+        count?.Add();
         Identity = identity;
         Line = line;
         PageBytes = pageBytes;
@@ -114,27 +118,33 @@ internal sealed class Snapshot
     /// <summary>The state after a transaction: a new identity.</summary>
     public Snapshot With(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes, uint pageCount, long edit) =>
         pageBytes == PageBytes || PageBytes == 0
-            ? new(new object(), Line, pageBytes, pageCount, table.With(pages, pageCount, edit), segments)
+            ? new(new object(), Line, pageBytes, pageCount, table.With(pages, pageCount, edit), segments, count)
             // A new page size renumbers everything: the transaction wrote every page (VACUUM).
-            : new(new object(), Line, pageBytes, pageCount, Renewed(pages, pageCount, edit), []);
+            : new(new object(), Line, pageBytes, pageCount, Renewed(pages, pageCount, edit), [], count);
 
     /// <summary>The same content from other places: the same identity.</summary>
     public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
-        new(Identity, Line, PageBytes, PageCount, table.With(pages, PageCount, edit), from);
+        new(Identity, Line, PageBytes, PageCount, table.With(pages, PageCount, edit), from, count);
 
     /// <summary>Holds the snapshot once more.</summary>
     public Snapshot Share()
     {
-        Interlocked.Increment(ref references);
-        return this;
+        // What was freed can't be had back: a page read from it might be anybody's memory.
+        return Interlocked.Increment(ref references) > 1 ? this : throw new InvalidOperationException("The snapshot was let go already.");
     }
 
     /// <summary>Lets go; the last one frees the memory that only this snapshot needed.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref references) == 0)
+        int left = Interlocked.Decrement(ref references);
+        if (left == 0)
         {
             table.Release();
+            count?.Remove();
+        }
+        else if (left < 0)
+        {
+            throw new InvalidOperationException("The snapshot was let go already.");
         }
     }
 

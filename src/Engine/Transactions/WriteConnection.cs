@@ -13,6 +13,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 {
     private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
+    private long lostStates;
     private long runnerSince;
     private object? runnerLine;
 
@@ -30,8 +31,9 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     public bool TryRun(WriteTransaction transaction)
     {
         transaction.Reset();
-        var (snapshot, version) = speculation.Begin();
+        var (snapshot, version, lost) = speculation.Begin();
         NextVersion = version;
+        lostStates = lost;
         session.Begin(transaction, snapshot);
         try
         {
@@ -59,19 +61,20 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
                 return speculation.TryStackUnchanged(transaction, snapshot);
             }
 
-            if (session.HasStacked && transaction.CommitsByItself)
+            if (!session.HasStacked)
             {
-                transaction.Verdict = e;
-                return true;
+                throw;
             }
 
-            if (session.HasStacked)
+            transaction.Verdict = e;
+            if (!transaction.CommitsByItself)
             {
-                // SQLite reports a failure after its commit point: the pages are on their way, and their fate is not ours to tell.
+                // SQLite reports a failure after its commit point: the pages are on their way, whatever the caller is told.
+                transaction.Verdict = Errors.OutcomeUnknown(context.Name, version, e);
                 speculation.Refuse(e);
             }
 
-            throw;
+            return true;
         }
         finally
         {
@@ -83,10 +86,11 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
     public StatementRunner Runner()
     {
-        if (runnerSince != speculation.LostStates || !ReferenceEquals(runnerLine, session.Line))
+        // Counted when the state was taken: had it been lost since, this connection would still read the lost one's schema.
+        if (runnerSince != lostStates || !ReferenceEquals(runnerLine, session.Line))
         {
             CloseRunner();
-            runnerSince = speculation.LostStates;
+            runnerSince = lostStates;
             runnerLine = session.Line;
         }
 
