@@ -67,11 +67,20 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
             Segments = segments,
             Frames = frames,
         };
-        Invariants.CheckCommit(context.Name, below, next);
-        await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
+        SwapEnd end;
+        try
+        {
+            Invariants.CheckCommit(context.Name, below, next);
+            await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
 
-        // swap
-        var end = await SwapAsync(next, group.Base.Tag).ConfigureAwait(false);
+            // swap
+            end = await SwapAsync(next, group.Base.Tag).ConfigureAwait(false);
+        }
+        catch
+        {
+            own?.Release();
+            throw;
+        }
 
         // finish
         if (end.Outcome != SwapOutcome.Landed || end.Newer is not null)

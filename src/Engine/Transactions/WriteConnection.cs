@@ -58,19 +58,20 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
                 return speculation.TryStackUnchanged(transaction, snapshot);
             }
 
-            if (session.HasStacked && transaction.CommitsByItself)
+            if (!session.HasStacked)
             {
-                transaction.Verdict = e;
-                return true;
+                throw;
             }
 
-            if (session.HasStacked)
+            transaction.Verdict = e;
+            if (!transaction.CommitsByItself)
             {
-                // SQLite reports a failure after its commit point: the pages are on their way, and their fate is not ours to tell.
+                // SQLite reports a failure after its commit point: the pages are on their way, whatever the caller is told.
+                transaction.Verdict = Errors.OutcomeUnknown(context.Name, version, e);
                 speculation.Refuse(e);
             }
 
-            throw;
+            return true;
         }
         finally
         {
