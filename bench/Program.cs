@@ -1,7 +1,7 @@
 using OrleansSqlite;
 using OrleansSqlite.Bench;
 
-// dotnet run -c Release --project bench -- <workload> [--seconds N] [--store URL] [--json]
+// See Settings.Usage.
 try
 {
     var settings = Settings.Parse(args);

@@ -17,6 +17,12 @@ internal static class WritesWorkload
 
     private static async Task MeasureAsync(Settings settings, Table table, int callers, int outstanding)
     {
+        string name = outstanding == 1 ? $"{callers} callers" : $"{callers} callers, {outstanding} outstanding each";
+        if (!settings.Wants(name))
+        {
+            return;
+        }
+
         var modelled = new ModelledStore(new MemoryStore(), new Entropy(Seed));
         var store = new CountingStore(modelled);
         await using var engine = await DatabaseEngine.OpenAsync(store, new DatabaseOptions { ProbeStore = false });
@@ -25,11 +31,13 @@ internal static class WritesWorkload
         await database.ExecuteAsync(Inserts.Table);
         StoreCounts before = default;
         (long Count, TimeSpan Time) swapsBefore = default;
+        TimeSpan cpu = default;
         var (latencies, time) = await Callers.RunAsync(
             callers * outstanding,
             settings.Length,
             number => database.ExecuteAsync(Inserts.Row(number)),
-            () => (before, swapsBefore) = (store.Counts, modelled.Swaps));
+            () => (before, swapsBefore, cpu) = (store.Counts, modelled.Swaps, Environment.CpuUsage.TotalTime));
+        cpu = Environment.CpuUsage.TotalTime - cpu;
         var requests = store.Counts - before;
         var swaps = (Count: modelled.Swaps.Count - swapsBefore.Count, Time: modelled.Swaps.Time - swapsBefore.Time);
         await Inserts.CheckAsync(database);
@@ -38,13 +46,14 @@ internal static class WritesWorkload
         double rate = latencies.Count / time.TotalSeconds;
         double ceiling = callers * outstanding / (swaps.Time.TotalSeconds / swaps.Count);
         table.Add(
-            outstanding == 1 ? $"{callers} callers" : $"{callers} callers, {outstanding} outstanding each",
+            name,
             ("transactions/s", rate),
             ("of the ceiling", rate / ceiling),
             ("p50 ms", latencies.Milliseconds(0.5)),
             ("p99 ms", latencies.Milliseconds(0.99)),
             ("transactions/swap", (double)latencies.Count / swaps.Count),
             ("swap ms", swaps.Time.TotalMilliseconds / swaps.Count),
+            ("CPU µs/transaction", cpu.TotalMicroseconds / latencies.Count),
             ("PUT/transaction", (double)(requests.Swaps + requests.Writes) / latencies.Count),
             ("GET/transaction", (double)(requests.Reads + requests.RangeReads) / latencies.Count));
     }

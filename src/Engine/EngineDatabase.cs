@@ -6,6 +6,7 @@ using OrleansSqlite.Reads;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
+using SQLitePCL;
 
 namespace OrleansSqlite;
 
@@ -21,9 +22,11 @@ public sealed class EngineDatabase : IDatabase
     private readonly HeadReader reader;
     private readonly WriteQueue queue;
     private readonly GroupCommitter committer;
+    private readonly BackgroundFlush flushes;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
     private readonly Lock openGate = new();
+    private Task? closing;
     private Task? opening;
     private volatile bool isOpen;
 
@@ -35,9 +38,11 @@ public sealed class EngineDatabase : IDatabase
         speculation = new Speculation(context);
         queue = new WriteQueue(context, speculation, threads, reader);
         var path = new CommitPath(context, threads, new Swap(context, reader));
-        committer = new GroupCommitter(context, speculation, path, reader, queue, new BackgroundFlush(context, threads));
+        flushes = new BackgroundFlush(context, threads);
+        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes);
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
+        committer.Landed += freshness.Prove;
         pool = new ReadPool(context);
     }
 
@@ -92,7 +97,7 @@ public sealed class EngineDatabase : IDatabase
         var head = await PinAsync(level, cancellation).ConfigureAwait(false);
         try
         {
-            return await threads.RunAsync(() => ReadOn(head.Snapshot, work, cancellation)).ConfigureAwait(false);
+            return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
@@ -161,13 +166,43 @@ public sealed class EngineDatabase : IDatabase
     /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
     internal void Close()
     {
-        queue.Close();
+        var drained = queue.CloseAsync();
         pool.Close();
         speculation.Close();
+        lock (openGate)
+        {
+            closing ??= EndAsync(drained);
+        }
     }
 
-    /// <summary>Done when no swap is under way any more.</summary>
-    internal Task WhenIdleAsync() => committer.WhenIdleAsync();
+    /// <summary>After <see cref="Close"/>: done when nothing runs here and no swap is under way any more.</summary>
+    internal Task WhenClosedAsync() => closing ?? Task.CompletedTask;
+
+    private async Task EndAsync(Task drained)
+    {
+        await drained.ConfigureAwait(false);
+        await committer.WhenIdleAsync().ConfigureAwait(false);
+        await flushes.CloseAsync().ConfigureAwait(false);
+    }
+
+    private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var connection = Connections.Open(session, context.Options.PageBytes);
+            using var interrupt = cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle!);
+            return work(connection);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is SqliteException or OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (SqliteException e) when (SqliteErrors.Behind(Name, e, session.Failure) is DatabaseException behind)
+        {
+            throw behind;
+        }
+    }
 
     private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
     {
@@ -183,26 +218,6 @@ public sealed class EngineDatabase : IDatabase
         queue.Add(transaction);
     }
 
-    private T ReadOn<T>(Pages.Snapshot snapshot, Func<SqliteConnection, T> work, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var session = new ReadSession { Snapshot = snapshot };
-        using var connection = Connections.Open(session, context.Options.PageBytes);
-        using var interrupt = cancellation.UnsafeRegister(static handle => SQLitePCL.raw.sqlite3_interrupt((SQLitePCL.sqlite3)handle!), connection.Handle!);
-        try
-        {
-            return work(connection);
-        }
-        catch (SqliteException) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
-        catch (SqliteException) when (session.Failure is { } cause)
-        {
-            throw cause;
-        }
-    }
-
     /// <summary>Reads the head when it is first needed. True if this call did.</summary>
     private async ValueTask<bool> OpenAsync(CancellationToken cancellation)
     {
@@ -215,25 +230,13 @@ public sealed class EngineDatabase : IDatabase
         bool mine;
         lock (openGate)
         {
-            mine = opening is null;
-            load = opening ??= Task.Run(LoadAsync, CancellationToken.None);
+            // One that failed is asked again: the database may be created meanwhile, or the store come back.
+            mine = opening is null or { IsFaulted: true };
+            load = opening = mine ? Task.Run(LoadAsync, CancellationToken.None) : opening!;
         }
 
-        try
-        {
-            await load.WaitAsync(cancellation).ConfigureAwait(false);
-            return mine;
-        }
-        catch when (load.IsFaulted)
-        {
-            // Whoever comes next tries again: the database may be created meanwhile, or the store come back.
-            lock (openGate)
-            {
-                opening = ReferenceEquals(opening, load) ? null : opening;
-            }
-
-            throw;
-        }
+        await load.WaitAsync(cancellation).ConfigureAwait(false);
+        return mine;
     }
 
     private async Task LoadAsync()

@@ -38,8 +38,9 @@ internal sealed class BuiltAssembly : IDisposable
         return new(new PEReader(File.OpenRead(Path.Combine(AppContext.BaseDirectory, $"{name}.dll"))));
     }
 
-    /// <summary>The types whose code calls a method of that name, once for each call. A type stands for all that are nested in it.</summary>
-    public IReadOnlyList<string> CallersOf(string method)
+    /// <summary>The types whose code calls such a method, once for each call. A type stands for all that are nested in it.</summary>
+    /// <param name="isMeant">Tells by a method's full name: namespace, type, method.</param>
+    public IReadOnlyList<string> CallersOf(Func<string, bool> isMeant)
     {
         List<string> callers = [];
         foreach (var handle in metadata.MethodDefinitions)
@@ -47,7 +48,7 @@ internal sealed class BuiltAssembly : IDisposable
             var caller = metadata.GetMethodDefinition(handle);
             if (caller.RelativeVirtualAddress != 0)
             {
-                int calls = CalledBy(file.GetMethodBody(caller.RelativeVirtualAddress).GetILReader()).Count(name => name == method);
+                int calls = CalledBy(file.GetMethodBody(caller.RelativeVirtualAddress).GetILReader()).Count(isMeant);
                 callers.AddRange(Enumerable.Repeat(NameOf(Outermost(caller.GetDeclaringType())), calls));
             }
         }
@@ -57,7 +58,7 @@ internal sealed class BuiltAssembly : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    /// <summary>The names of the methods that code calls, or takes the address of.</summary>
+    /// <summary>The full names of the methods that code calls, or takes the address of.</summary>
     private List<string> CalledBy(BlobReader code)
     {
         List<string> called = [];
@@ -93,13 +94,36 @@ internal sealed class BuiltAssembly : IDisposable
         _ => 4,
     };
 
-    private string NameOfMethod(EntityHandle handle) => handle.Kind switch
+    private string NameOfMethod(EntityHandle handle)
     {
-        HandleKind.MethodDefinition => metadata.GetString(metadata.GetMethodDefinition((MethodDefinitionHandle)handle).Name),
-        HandleKind.MemberReference => metadata.GetString(metadata.GetMemberReference((MemberReferenceHandle)handle).Name),
-        HandleKind.MethodSpecification => NameOfMethod(metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method),
-        _ => "",
-    };
+        switch (handle.Kind)
+        {
+            case HandleKind.MethodDefinition:
+                var defined = metadata.GetMethodDefinition((MethodDefinitionHandle)handle);
+                return $"{NameOf(defined.GetDeclaringType())}.{metadata.GetString(defined.Name)}";
+            case HandleKind.MemberReference:
+                var referred = metadata.GetMemberReference((MemberReferenceHandle)handle);
+                return $"{NameOfParent(referred.Parent)}.{metadata.GetString(referred.Name)}";
+            case HandleKind.MethodSpecification:
+                return NameOfMethod(metadata.GetMethodSpecification((MethodSpecificationHandle)handle).Method);
+            default:
+                return "";
+        }
+    }
+
+    private string NameOfParent(EntityHandle handle)
+    {
+        switch (handle.Kind)
+        {
+            case HandleKind.TypeDefinition:
+                return NameOf((TypeDefinitionHandle)handle);
+            case HandleKind.TypeReference:
+                var type = metadata.GetTypeReference((TypeReferenceHandle)handle);
+                return $"{metadata.GetString(type.Namespace)}.{metadata.GetString(type.Name)}";
+            default:
+                return "";
+        }
+    }
 
     private TypeDefinitionHandle Outermost(TypeDefinitionHandle type)
     {

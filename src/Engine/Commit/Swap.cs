@@ -39,8 +39,8 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
     /// <summary>Replaces the head with the tag <paramref name="expected"/> by <paramref name="next"/>; creates it if that is null.</summary>
     /// <param name="next">The new head. Its swap id is new, so that its bytes never occurred before.</param>
     /// <param name="expected">The tag of the head that <paramref name="next"/> was made from.</param>
-    /// <exception cref="StoreException">The store refused (permission, space, settings): not applied.</exception>
     /// <param name="creates">Whether it begins a new database, in the place of none or of a deleted one.</param>
+    /// <exception cref="StoreException">The store refused (permission, space, settings, or "busy" for too long): not applied.</exception>
     public async Task<SwapEnd> RunAsync(Head next, ETag? expected, bool creates = false)
     {
         byte[] content = HeadCodec.Encode(next);
@@ -87,7 +87,10 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
             // The head is still the one that we expected: ours is on its way or lost. The same bytes on the same condition can't land twice.
             if (context.Time.GetElapsedTime(began) >= Patience)
             {
-                return new SwapEnd(SwapOutcome.Unknown, default, null, error);
+                return mayLandLate
+                    ? new SwapEnd(SwapOutcome.Unknown, default, null, error)
+                    : throw new StoreException(
+                        StoreFailure.Unavailable, context.Store.Url, context.Keys.Head, "The store has refused the write for too long, though nobody else wrote. It was not applied: try again later.");
             }
 
             await context.PauseAsync(Pause * Math.Min(attempt, 20)).ConfigureAwait(false);
@@ -152,12 +155,16 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         }
 
         // Commits have landed on the base. The one with our number is ours, or it is a rival's.
-        var there = found.Head.CommitOf(next.Version) ?? CommitBehind(found.Head, next.Version);
+        var there = found.Head.CommitOf(next.Version) ?? CommitInFrames(found.Head, next.Version) ?? CommitBehind(found.Head, next.Version);
         return there is null ? new SwapEnd(SwapOutcome.Unknown, default, found)
             : there == next.SwapId ? new SwapEnd(SwapOutcome.Landed, default, found)
             : found.Head.State == HeadState.Tombstone ? new SwapEnd(SwapOutcome.Gone, default, found)
             : new SwapEnd(SwapOutcome.Lost, default, found);
     }
+
+    /// <summary>The commit with that number, from the inline frames: small ones may reach further back than the list of recent commits.</summary>
+    private static CommitId? CommitInFrames(Head head, long version) =>
+        version >= head.FirstFrameVersion ? head.Frames[(int)(version - head.FirstFrameVersion)].Id : null;
 
     /// <summary>The commit with that number, from the frames that have moved to segments.</summary>
     private CommitId? CommitBehind(Head head, long version)

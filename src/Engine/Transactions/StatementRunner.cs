@@ -110,9 +110,14 @@ internal sealed class StatementRunner : IDisposable
 
         try
         {
-            if (rest.Trim(' ', '\t', '\r', '\n', ';').Length > 0 && !IsComment(rest))
+            while (rest.Length > 0)
             {
-                throw Invalid(ErrorCodes.Sql, "A query is one statement. Send several of them as a batch to be executed.");
+                // What follows may be blanks and comments, which SQLite compiles to nothing.
+                using var next = Compile(rest, 0, out rest);
+                if (next is { IsInvalid: false })
+                {
+                    throw Invalid(ErrorCodes.Sql, "A query is one statement. Send several of them as a batch to be executed.");
+                }
             }
 
             if (raw.sqlite3_stmt_readonly(query) == 0)
@@ -227,14 +232,6 @@ internal sealed class StatementRunner : IDisposable
         }
 
         connection.Dispose();
-    }
-
-    private static bool IsComment(string text)
-    {
-        string trimmed = text.TrimStart(' ', '\t', '\r', '\n', ';');
-        return (trimmed.StartsWith("--", StringComparison.Ordinal) && !trimmed.Contains('\n', StringComparison.Ordinal))
-            || (trimmed.StartsWith("/*", StringComparison.Ordinal) && trimmed.TrimEnd().EndsWith("*/", StringComparison.Ordinal)
-                && trimmed.IndexOf("*/", StringComparison.Ordinal) == trimmed.TrimEnd().Length - 2);
     }
 
     private StatementResult Step(sqlite3_stmt statement)

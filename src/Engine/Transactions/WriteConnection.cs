@@ -14,6 +14,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
     private object? runnerSchema;
+    private bool runnerRan;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -34,7 +35,14 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         session.Begin(transaction, snapshot);
         try
         {
+            runnerRan = false;
             transaction.Run(this);
+            if (runnerRan && session.SchemaAfter is { } schema)
+            {
+                // The connection has the schema that its own transaction left: should that be lost, so is the connection.
+                runnerSchema = schema;
+            }
+
             return session.HasStacked || speculation.TryStackUnchanged(transaction, snapshot);
         }
         catch (Exception e)
@@ -58,19 +66,20 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
                 return speculation.TryStackUnchanged(transaction, snapshot);
             }
 
-            if (session.HasStacked && transaction.CommitsByItself)
+            if (!session.HasStacked)
             {
-                transaction.Verdict = e;
-                return true;
+                throw;
             }
 
-            if (session.HasStacked)
+            transaction.Verdict = e;
+            if (!transaction.CommitsByItself)
             {
-                // SQLite reports a failure after its commit point: the pages are on their way, and their fate is not ours to tell.
+                // SQLite reports a failure after its commit point: the pages are on their way, whatever the caller is told.
+                transaction.Verdict = Errors.OutcomeUnknown(context.Name, version, e);
                 speculation.Refuse(e);
             }
 
-            throw;
+            return true;
         }
         finally
         {
@@ -89,6 +98,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         }
 
         runnerSchema = session.Schema;
+        runnerRan = true;
         return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
     }
 
@@ -120,6 +130,8 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 
         public bool HasStacked { get; private set; }
 
+        public object? SchemaAfter { get; private set; }
+
         public bool WasRefused { get; private set; }
 
         public object? Schema => current?.Schema;
@@ -129,6 +141,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
             running = transaction;
             current = snapshot;
             commitAllowed = HasStacked = WasRefused = false;
+            SchemaAfter = null;
             Failure = null;
         }
 
@@ -168,6 +181,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
             }
 
             HasStacked = true;
+            SchemaAfter = next!.Schema;
             return Code.Ok;
         }
     }

@@ -14,29 +14,30 @@ public sealed class FlushTests
     {
         await using var scene = await Scene.WithAsync(
             1, Small, "CREATE TABLE t(v)", "CREATE TABLE big(v)", Sql.Series("INSERT INTO big SELECT hex(randomblob(1900)) FROM generate_series(1, 800)"));
+        bool armed = false;
         bool swapped = false;
-        int afterSwap = 0;
         scene[0].Store.Always = request =>
         {
-            swapped |= request.Verb == StoreVerb.Swap;
-            afterSwap += swapped && request.Verb == StoreVerb.ReadRange ? 1 : 0;
+            swapped |= armed && request.Verb == StoreVerb.Swap;
             return swapped && request.Verb == StoreVerb.ReadRange ? Fault.Denied : Fault.None;
         };
         int inserted = 0;
-        for (int round = 0; round < 12; round++)
+        for (int round = 0; round < 6; round++)
         {
-            // A flush begins after the commit; before the next one takes it in, a scan pushes what it merged out of the cache.
             int uploads = scene[0].Store.Count(StoreVerb.Write);
-            swapped = false;
-            scene[0].Store.Before = null;
-            await scene[0].RunAsync("INSERT INTO t VALUES (hex(randomblob(5000)))");
-            inserted++;
+            for (; scene[0].Store.Count(StoreVerb.Write) == uploads; inserted++)
+            {
+                await scene[0].RunAsync(Insert);
+            }
+
+            // The flush is stored, and has merged older segments. Before the next commit takes it in, a scan pushes those out of the
+            // cache, and from the moment that it has landed the store can't be read.
             await UploadAsync(scene[0], uploads);
-            swapped = false;
             await scene[0].CountAsync("SELECT sum(length(v)) FROM big");
-            await scene[0].RunAsync("INSERT INTO t VALUES (hex(randomblob(5000)))");
+            armed = true;
+            await scene[0].RunAsync(Insert);
             inserted++;
-            swapped = false;
+            armed = swapped = false;
         }
 
         Assert.Equal(inserted, await scene[0].CountAsync("SELECT count(*) FROM t"));

@@ -56,7 +56,8 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
             {
                 await happens();
                 return then ?? Fault.None;
-            }));
+            }
+            ));
         }
     }
 
@@ -139,6 +140,7 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
         {
             request = new StoreRequest(verb, key, ++count);
             requests.Enqueue(request);
+            (time as VirtualTime)?.Touch();
             int found = script.FindIndex(entry => entry.Verb == verb);
             if (found >= 0)
             {

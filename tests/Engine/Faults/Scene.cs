@@ -87,7 +87,7 @@ internal sealed class Scene : IAsyncDisposable
     {
         foreach (var process in processes.Where(process => !process.IsDead))
         {
-            await process.Engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+            await process.DisposeAsync();
         }
 
         pump?.Dispose();
@@ -95,16 +95,34 @@ internal sealed class Scene : IAsyncDisposable
 }
 
 /// <summary>A process: its way to the store, and its engine.</summary>
-internal sealed class Process(FaultyStore store, DatabaseEngine engine)
+internal sealed class Process(FaultyStore store, DatabaseEngine engine) : IAsyncDisposable
 {
+    private readonly HashSet<EngineDatabase> opened = [];
+
     public FaultyStore Store => store;
 
     public DatabaseEngine Engine => engine;
 
-    public EngineDatabase Database => engine.Open(Scene.Name);
+    public EngineDatabase Database
+    {
+        get
+        {
+            var database = engine.Open(Scene.Name);
+            opened.Add(database);
+            return database;
+        }
+    }
 
     /// <summary>Whether it died: then nobody ends it in good order.</summary>
     public bool IsDead { get; set; }
+
+    /// <summary>Ends the process in good order. Nothing is left of it: every snapshot that it held is let go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.All(opened, database => Assert.Equal(0, database.Context.Snapshots.Held));
+        opened.Clear();
+    }
 
     /// <summary>Runs one statement.</summary>
     public Task<StatementResult> RunAsync(string sql, params object?[] parameters) => Database.ExecuteAsync(sql, parameters);

@@ -1,14 +1,15 @@
+using System.Diagnostics;
+
 namespace OrleansSqlite.Tests.Faults;
 
 /// <summary>
 /// Moves a virtual clock to its next timer whenever everybody seems to sleep, so that a test that waits for minutes takes
-/// milliseconds. What it takes for sleep is rest of the thread pool and of the clock for a moment.
+/// milliseconds. What it takes for sleep is that nobody has touched the clock for a while, the longer the further it is about to jump:
+/// a short delay that ends too early does no harm, a time limit of half a minute that does ends what it should not.
 /// </summary>
 internal sealed class TimePump : IDisposable
 {
-    private const int QuietLooks = 3;
-    private const int MaxLooks = 20;
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(0.3);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(0.2);
     private readonly VirtualTime time;
     private readonly Thread thread;
     private volatile bool ended;
@@ -28,26 +29,26 @@ internal sealed class TimePump : IDisposable
 
     private void Run()
     {
+        long touched = -1;
+        long quietSince = 0;
         while (!ended)
         {
-            AwaitQuiet();
-            if (time.UntilNext is { } wait)
+            Thread.Sleep(Look);
+            long seen = time.Changes;
+            if (seen != touched)
+            {
+                touched = seen;
+                quietSince = Stopwatch.GetTimestamp();
+            }
+            else if (time.UntilNext is { } wait && Stopwatch.GetElapsedTime(quietSince) >= QuietBefore(wait))
             {
                 time.Advance(wait);
             }
         }
     }
 
-    private void AwaitQuiet()
-    {
-        long last = -1;
-        int quiet = 0;
-        for (int look = 0; look < MaxLooks && quiet < QuietLooks && !ended; look++)
-        {
-            Thread.Sleep(Look);
-            long seen = time.Changes + ThreadPool.CompletedWorkItemCount;
-            quiet = seen == last && ThreadPool.PendingWorkItemCount == 0 ? quiet + 1 : 0;
-            last = seen;
-        }
-    }
+    private static TimeSpan QuietBefore(TimeSpan jump) => TimeSpan.FromMilliseconds(
+        jump < TimeSpan.FromMilliseconds(200) ? 0.5
+        : jump < TimeSpan.FromSeconds(1.5) ? 5
+        : 250);
 }

@@ -17,8 +17,11 @@ internal sealed class VirtualTime : TimeProvider
     /// <summary>The time since this clock was made.</summary>
     public TimeSpan Elapsed => TimeSpan.FromTicks(Volatile.Read(ref now) - TimeSpan.TicksPerHour);
 
-    /// <summary>Counts every timer that was set, stopped or fired: as long as it stands still, nobody has gone to sleep or woken.</summary>
+    /// <summary>Counts every timer that was set, stopped or fired, and every touch: as long as it stands still, nobody has done anything.</summary>
     public long Changes => Volatile.Read(ref changes);
+
+    /// <summary>Says that something happened.</summary>
+    public void Touch() => Interlocked.Increment(ref changes);
 
     /// <summary>How long until the next timer fires; null if there is none.</summary>
     public TimeSpan? UntilNext
@@ -70,7 +73,7 @@ internal sealed class VirtualTime : TimeProvider
                 due = timers.Min;
                 timers.Remove(due);
                 Volatile.Write(ref now, Math.Max(now, due.DueAt));
-                changes++;
+                Touch();
                 due.Rearm();
             }
 
@@ -92,7 +95,7 @@ internal sealed class VirtualTime : TimeProvider
             {
                 time.timers.Remove(this);
                 period = newPeriod;
-                time.changes++;
+                time.Touch();
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     DueAt = time.now + Math.Max(0, dueTime.Ticks);

@@ -11,6 +11,7 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
     private Func<Task>? beforeNextSwap;
     private Func<Task>? afterNextSwap;
     private Func<Task>? beforeNextRead;
+    private int refusedRanges;
 
     /// <summary>Runs before a swap is applied.</summary>
     public Func<Task> BeforeNextSwap { set => Volatile.Write(ref beforeNextSwap, value); }
@@ -27,6 +28,9 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
     /// <summary>Why ranges can't be read, while they can't.</summary>
     public StoreFailure? RangeFailure { get; set; }
 
+    /// <summary>How many ranges were asked for while they couldn't be read.</summary>
+    public int RefusedRanges => Volatile.Read(ref refusedRanges);
+
     public bool IsDisposed { get; private set; }
 
     public string Url => inner.Url;
@@ -40,8 +44,16 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
         return ReadFailure is { } failure ? throw Failed(failure) : await inner.ReadAsync(key, unless, cancellation);
     }
 
-    public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation) =>
-        RangeFailure is { } failure ? throw Failed(failure) : await inner.ReadRangeAsync(key, offset, length, cancellation);
+    public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
+    {
+        if (RangeFailure is { } failure)
+        {
+            Interlocked.Increment(ref refusedRanges);
+            throw Failed(failure);
+        }
+
+        return await inner.ReadRangeAsync(key, offset, length, cancellation);
+    }
 
     public ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
         inner.WriteAsync(key, content, cancellation);

@@ -27,6 +27,9 @@ public sealed class OutcomeTests
             return Task.CompletedTask;
         };
         await rivals.Here.ExecuteAsync(Ten);
+
+        // Nor has anybody tried: the callers would have waited for it.
+        Assert.Equal(0, rivals.Faults.RefusedRanges);
         rivals.Faults.RangeFailure = null;
         Assert.Equal("20", await Rivals.RowsAsync(rivals.Here, "SELECT count(*) FROM t"));
         Assert.Equal("20,ok", await Rivals.RowsAsync(rivals.There, "SELECT count(*), (SELECT integrity_check FROM pragma_integrity_check) FROM t"));

@@ -101,6 +101,9 @@ public sealed class ReadTests
         var behind = rivals.Here.ExecuteAsync("INSERT INTO t VALUES (2)");
         await Rivals.StackedAsync(rivals.Here);
         var disposing = rivals.First.DisposeAsync().AsTask();
+
+        // Time to end too early, which it must not use.
+        await Task.WhenAny(disposing, Task.Delay(TimeSpan.FromMilliseconds(250)));
         Assert.False(disposing.IsCompleted);
         Assert.False(rivals.Faults.IsDisposed);
         gate.Open();

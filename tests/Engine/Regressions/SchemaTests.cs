@@ -19,7 +19,7 @@ public sealed class SchemaTests
         {
             Assert.Equal("of a", await Rivals.RowsAsync(database, "SELECT x FROM a"));
             Assert.Equal("of b", await Rivals.RowsAsync(database, "SELECT y FROM b"));
-            Assert.Equal("of b", (await database.ExecuteAsync("SELECT y FROM b")).Rows[0][0].AsText());
+            Assert.Equal("of b", (await database.ExecuteAsync("SELECT y FROM b")).Results[0].Rows[0][0].AsText());
             Assert.Equal("ok", await Rivals.RowsAsync(database, "PRAGMA integrity_check"));
         }
     }
@@ -36,7 +36,7 @@ public sealed class SchemaTests
             foreach (var database in new[] { rivals.Here, rivals.There })
             {
                 Assert.Equal("t1", await Rivals.RowsAsync(database, "SELECT v FROM t"));
-                Assert.Equal("t1", (await database.ExecuteAsync("SELECT v FROM t")).Rows[0][0].AsText());
+                Assert.Equal("t1", (await database.ExecuteAsync("SELECT v FROM t")).Results[0].Rows[0][0].AsText());
             }
 
             await rivals.First.ImportAsync(
@@ -47,7 +47,7 @@ public sealed class SchemaTests
                 await Assert.ThrowsAsync<DatabaseException>(() => database.ExecuteAsync("SELECT v FROM t"));
                 await Assert.ThrowsAsync<DatabaseException>(() => database.ExecuteAsync("INSERT INTO t VALUES ('x')"));
                 Assert.Equal("1000", await Rivals.RowsAsync(database, "SELECT s FROM salaries"));
-                Assert.Equal(1000, (await database.ExecuteAsync("SELECT s FROM salaries")).Rows[0][0].AsInteger());
+                Assert.Equal(1000, (await database.ExecuteAsync("SELECT s FROM salaries")).Results[0].Rows[0][0].AsInteger());
             }
         }
         finally
@@ -86,7 +86,7 @@ public sealed class SchemaTests
     {
         await using var reader = await database.QueryAsync("SELECT * FROM t");
         var row = (await reader.ReadAsync())[0];
-        var batch = await database.ExecuteAsync("SELECT * FROM t");
+        var batch = (await database.ExecuteAsync("SELECT * FROM t")).Results[0];
         return [Text(reader.Columns, row), Text(batch.Columns, batch.Rows[0])];
     }
 
