@@ -144,9 +144,16 @@ public sealed class S3ReadTests
     {
         var nobody = new Dictionary<string, string?>
         {
-            ["AWS_ACCESS_KEY_ID"] = null, ["AWS_SECRET_ACCESS_KEY"] = null, ["AWS_SESSION_TOKEN"] = null, ["AWS_PROFILE"] = null,
-            ["AWS_WEB_IDENTITY_TOKEN_FILE"] = null, ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = null, ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = null,
-            ["AWS_EC2_METADATA_DISABLED"] = "true", ["HOME"] = "/nowhere", ["AWS_SHARED_CREDENTIALS_FILE"] = "/nowhere/at/all",
+            ["AWS_ACCESS_KEY_ID"] = null,
+            ["AWS_SECRET_ACCESS_KEY"] = null,
+            ["AWS_SESSION_TOKEN"] = null,
+            ["AWS_PROFILE"] = null,
+            ["AWS_WEB_IDENTITY_TOKEN_FILE"] = null,
+            ["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = null,
+            ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = null,
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["HOME"] = "/nowhere",
+            ["AWS_SHARED_CREDENTIALS_FILE"] = "/nowhere/at/all",
         };
         string said = await RaceProcess.RunAsync(nobody, "read", "s3://bucket?endpoint=http://127.0.0.1:1", "db/head");
         Assert.StartsWith("Denied: No credentials were found.", said, StringComparison.Ordinal);

@@ -48,7 +48,11 @@ public sealed class ParameterTests : IAsyncLifetime
     {
         var names = new Dictionary<string, SqlValue>
         {
-            ["a"] = SqlValue.From(1), ["@b"] = SqlValue.From(2), ["$c"] = SqlValue.From(3), [":d"] = SqlValue.From(4), ["unused"] = SqlValue.From(9),
+            ["a"] = SqlValue.From(1),
+            ["@b"] = SqlValue.From(2),
+            ["$c"] = SqlValue.From(3),
+            [":d"] = SqlValue.From(4),
+            ["unused"] = SqlValue.From(9),
         };
         var row = (await rivalry.My.QueryAllAsync(new Statement("SELECT :a, @b, $c, :d, :a") { Named = names }))[0];
         Assert.Equal([1, 2, 3, 4, 1], row.Select(value => value.AsInteger()));
