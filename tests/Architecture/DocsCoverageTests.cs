@@ -1,10 +1,11 @@
 using System.Diagnostics.Metrics;
 using System.Reflection;
+using System.Text.RegularExpressions;
 
 namespace OrleansSqlite.Tests;
 
 /// <summary>What an operator can set, see or meet is on a page: a new setting, error, metric or crash point is not forgotten there.</summary>
-public sealed class DocsCoverageTests
+public sealed partial class DocsCoverageTests
 {
     [Fact]
     public void Every_setting_is_described() => AssertNamed("docs/OPERATIONS.md", Properties(typeof(DatabaseOptions)));
@@ -42,6 +43,28 @@ public sealed class DocsCoverageTests
         AssertNamed("docs/OPERATIONS.md", names);
     }
 
+    /// <summary>A page that points into the code points at what is there.</summary>
+    [Fact]
+    public void Code_that_is_named_on_a_page_exists()
+    {
+        const BindingFlags any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static;
+        var types = typeof(DatabaseEngine).Assembly.GetTypes().ToLookup(type => type.Name);
+        var sources = Repository.Files("src", "*.cs").Concat(Repository.Files("tests", "*.cs")).ToArray();
+        List<string> missing = [];
+        int found = 0;
+        foreach (string page in (string[])["ARCHITECTURE.md", "CONTRIBUTING.md", .. Repository.Files("docs", "*.md")])
+        {
+            string text = Repository.Read(page);
+            var members = MemberName().Matches(text).Where(match => !types[match.Groups[1].Value].Any(type => type.GetMember(match.Groups[2].Value, any).Length > 0));
+            var files = FileName().Matches(text).Where(match => !sources.Any(file => file.EndsWith($"/{match.Groups[1].Value}", StringComparison.Ordinal)));
+            missing.AddRange(members.Concat(files).Select(match => $"{page}: {match.Value}"));
+            found += MemberName().Count(text) + FileName().Count(text);
+        }
+
+        Assert.Equal([], missing);
+        Assert.True(found > 40, $"Only {found} names were found: the search for them is broken.");
+    }
+
     private static void AssertNamed(string page, IReadOnlyCollection<string> names)
     {
         string text = Repository.Read(page);
@@ -51,4 +74,10 @@ public sealed class DocsCoverageTests
 
     private static string[] Properties(Type type) =>
         [.. type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Select(property => property.Name)];
+
+    [GeneratedRegex(@"`([A-Z]\w+)\.([A-Z]\w+)(?:\([^`]*\))?`")]
+    private static partial Regex MemberName();
+
+    [GeneratedRegex(@"`(?:src/Engine/|src/)?([\w./]+\.cs)`")]
+    private static partial Regex FileName();
 }
