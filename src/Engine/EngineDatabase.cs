@@ -6,6 +6,7 @@ using OrleansSqlite.Reads;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
+using SQLitePCL;
 
 namespace OrleansSqlite;
 
@@ -96,7 +97,7 @@ public sealed class EngineDatabase : IDatabase
         var head = await PinAsync(level, cancellation).ConfigureAwait(false);
         try
         {
-            return await threads.RunAsync(() => ReadOn(head.Snapshot, work, cancellation)).ConfigureAwait(false);
+            return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
@@ -184,6 +185,25 @@ public sealed class EngineDatabase : IDatabase
         await flushes.CloseAsync().ConfigureAwait(false);
     }
 
+    private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var connection = Connections.Open(session, context.Options.PageBytes);
+            using var interrupt = cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle!);
+            return work(connection);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested && e is SqliteException or OperationCanceledException)
+        {
+            throw new OperationCanceledException(cancellation);
+        }
+        catch (SqliteException e) when (SqliteErrors.Behind(Name, e, session.Failure) is DatabaseException behind)
+        {
+            throw behind;
+        }
+    }
+
     private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
     {
         try
@@ -196,26 +216,6 @@ public sealed class EngineDatabase : IDatabase
         }
 
         queue.Add(transaction);
-    }
-
-    private T ReadOn<T>(Pages.Snapshot snapshot, Func<SqliteConnection, T> work, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var session = new ReadSession { Snapshot = snapshot };
-        using var connection = Connections.Open(session, context.Options.PageBytes);
-        using var interrupt = cancellation.UnsafeRegister(static handle => SQLitePCL.raw.sqlite3_interrupt((SQLitePCL.sqlite3)handle!), connection.Handle!);
-        try
-        {
-            return work(connection);
-        }
-        catch (SqliteException) when (cancellation.IsCancellationRequested)
-        {
-            throw new OperationCanceledException(cancellation);
-        }
-        catch (SqliteException) when (session.Failure is { } cause)
-        {
-            throw cause;
-        }
     }
 
     /// <summary>Reads the head when it is first needed. True if this call did.</summary>

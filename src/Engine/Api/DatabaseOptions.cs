@@ -30,7 +30,7 @@ public sealed record DatabaseOptions
     /// <summary>How many idle connections each database keeps for reads. Default 8.</summary>
     public int IdleConnections { get; init; } = 8;
 
-    /// <summary>Whether opening the engine checks that the store honours conditions. Default true: about ten requests, once.</summary>
+    /// <summary>Whether opening the engine checks that the store honours conditions. Default true: 18 small requests, once.</summary>
     public bool ProbeStore { get; init; } = true;
 
     /// <summary>The most bytes that one statement of a batch may give back, in bytes. Default 64 MiB.</summary>

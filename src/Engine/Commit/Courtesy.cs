@@ -15,6 +15,7 @@ internal sealed class Courtesy(DatabaseContext context)
 {
     private const int LossesToRaise = 4;
     private const int SwapsBetweenLooks = 16;
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxRoom = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandIsFresh = TimeSpan.FromSeconds(10);
@@ -86,6 +87,8 @@ internal sealed class Courtesy(DatabaseContext context)
             return TimeSpan.Zero;
         }
 
+        // However fast the store: rivals that never pause would only take turns at losing.
+        swapTime = swapTime > MinPause ? swapTime : MinPause;
         var pause = raised ? swapTime : swapTime * (1 << Math.Min(lossesInARow - 1, 10)) / 2;
         return pause < MaxPause ? pause : MaxPause;
     }

@@ -23,6 +23,9 @@ internal sealed class Creation(DatabaseContext context)
                 {
                     case SwapOutcome.Landed:
                         return EngineDatabase.Describe(context.Name, head);
+                    case SwapOutcome.Unknown when end.Error is DatabaseException damaged:
+                        // A head stands there that can't be read: that says more than a doubt about ours.
+                        throw damaged;
                     case SwapOutcome.Unknown:
                         throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error);
                     default:

@@ -168,7 +168,8 @@ internal sealed partial class GroupCommitter
         }
         else
         {
-            // Landed, and a rival has committed on top already: whatever was stacked on ours runs again there.
+            // Landed, and a rival has committed on top already, or the state could not be taken over: whatever was stacked on
+            // ours runs again on what is there.
             queue.Hold();
             speculation.Land(null, null);
             Answer(group, end.Version);

@@ -47,7 +47,7 @@ internal sealed class HeadReader(DatabaseContext context)
             return new DurableHead(head, tag, Apply(earlier.Snapshot, head, earlier.Version, segments));
         }
 
-        var bare = new Snapshot(new object(), new object(), head.PageBytes, head.PageCount, PageTable.Empty(), segments, context.Snapshots);
+        var bare = new Snapshot(new object(), head.PageBytes, head.PageCount, PageTable.Empty(head.PageCount), segments, context.Snapshots);
         if (head.Frames.Length == 0)
         {
             return new DurableHead(head, tag, bare);

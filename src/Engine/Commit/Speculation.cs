@@ -21,7 +21,6 @@ internal sealed class Speculation(DatabaseContext context)
     private int underWay;
     private bool swapUnderWay;
     private bool closed;
-    private long lostStates;
     private bool stale;
     private Exception? refusal;
     private (int Count, TaskCompletionSource Reached)? awaited;
@@ -112,16 +111,12 @@ internal sealed class Speculation(DatabaseContext context)
         }
     }
 
-    /// <summary>
-    /// The state for a transaction that runs now, the version that will carry it, and how often states were lost before that a
-    /// connection may have seen. SQLite takes a schema for known by its cookie, and the state that replaced a lost one may carry the
-    /// same cookie over another schema: a connection that saw the lost one must not be used again.
-    /// </summary>
-    public (Snapshot Snapshot, long Version, long LostStates) Begin()
+    /// <summary>The state for a transaction that runs now, and the version that will carry it.</summary>
+    public (Snapshot Snapshot, long Version) Begin()
     {
         lock (gate)
         {
-            return ((tip ?? throw new ObjectDisposedException(context.Name)).Share(), NextVersion, lostStates);
+            return ((tip ?? throw new ObjectDisposedException(context.Name)).Share(), NextVersion);
         }
     }
 
@@ -264,7 +259,6 @@ internal sealed class Speculation(DatabaseContext context)
             swapUnderWay = false;
             stackedBytes = 0;
             ImmutableArray<WriteTransaction> lost = [.. stacked];
-            lostStates += lost.Any(transaction => transaction.Pages is not null) ? 1 : 0;
             stacked.Clear();
             ReleaseIfClosed();
             return (lost[..carried], lost[carried..]);

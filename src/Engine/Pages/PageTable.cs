@@ -19,8 +19,18 @@ internal sealed class PageTable
         this.levels = levels;
     }
 
-    /// <summary>A table without pages, with one reference.</summary>
-    public static PageTable Empty() => new(new Node(0), 1);
+    /// <summary>A table that knows no page yet, with one reference.</summary>
+    /// <param name="pageCount">The page count of its snapshot: makes the tree deep enough to remember them.</param>
+    public static PageTable Empty(uint pageCount = 0)
+    {
+        int levels = 1;
+        while (!Fits(pageCount, levels))
+        {
+            levels++;
+        }
+
+        return new PageTable(new Node(0), levels);
+    }
 
     /// <summary>The block of a page, or null if the segments must be asked.</summary>
     public Block? Find(uint page)
@@ -64,8 +74,8 @@ internal sealed class PageTable
     /// A new table, with one reference, in which the given pages stand in the given blocks.
     /// It takes references of its own; the caller keeps its.
     /// </summary>
-    /// <param name="pages">The pages that change, with their new blocks.</param>
-    /// <param name="pageCount">The page count of the new snapshot: makes the tree deep enough.</param>
+    /// <param name="pages">The pages that change, with their new blocks. Those behind the last page are left out: they were cut later.</param>
+    /// <param name="pageCount">The page count of the new snapshot: makes the tree deep enough, and ends it.</param>
     /// <param name="edit">A number that no other edit has: marks the nodes that this edit made and may change.</param>
     public PageTable With(IEnumerable<KeyValuePair<uint, Block>> pages, uint pageCount, long edit)
     {
@@ -74,6 +84,7 @@ internal sealed class PageTable
         if (Fits(pageCount, depth))
         {
             top = root.Copy(edit, depth == 1);
+            Cut(top, depth, pageCount, edit);
         }
         else
         {
@@ -90,7 +101,10 @@ internal sealed class PageTable
 
         foreach (var (page, block) in pages)
         {
-            Set(top, depth, page - 1, block, edit);
+            if (page <= pageCount)
+            {
+                Set(top, depth, page - 1, block, edit);
+            }
         }
 
         return new PageTable(top, depth);
@@ -132,26 +146,79 @@ internal sealed class PageTable
 
     private static bool Fits(uint pageCount, int levels) => levels >= 6 || pageCount <= 1u << (Bits * levels);
 
+    /// <summary>
+    /// Lets go of what stands behind the last page, in a node that this edit made: nobody asks for it, and should the database
+    /// grow again, it is written anew.
+    /// </summary>
+    private static void Cut(Node node, int level, uint pageCount, long edit)
+    {
+        if (pageCount == 0)
+        {
+            node.Clear(0, level);
+            return;
+        }
+
+        for (uint last = pageCount - 1; ; level--)
+        {
+            int place = PlaceOf(last, level);
+            node.Clear(place + 1, level);
+            ref object? slot = ref node.Slots[place];
+            if (level == 1 || slot is not Node below || !HoldsBehind(below, level - 1, last))
+            {
+                return;
+            }
+
+            node = Owned(ref slot, below, level - 1, edit);
+        }
+    }
+
+    private static bool HoldsBehind(Node node, int level, uint last)
+    {
+        for (; ; level--)
+        {
+            int place = PlaceOf(last, level);
+            if (node.Slots.AsSpan(place + 1).ContainsAnyExcept((object?)null))
+            {
+                return true;
+            }
+
+            if (level == 1 || node.Slots[place] is not Node below)
+            {
+                return false;
+            }
+
+            node = below;
+        }
+    }
+
+    private static int PlaceOf(uint index, int level) => (int)(index >> (Bits * (level - 1))) & (Ways - 1);
+
+    /// <summary>The node in a slot of a node of this edit's, copied if it is not this edit's itself.</summary>
+    private static Node Owned(ref object? slot, Node node, int level, long edit)
+    {
+        if (node.Edit == edit)
+        {
+            return node;
+        }
+
+        var copy = node.Copy(edit, level == 1);
+        node.Release(level);
+        slot = copy;
+        return copy;
+    }
+
     private static void Set(Node top, int levels, uint index, Block block, long edit)
     {
         var node = top;
         for (int level = levels; level > 1; level--)
         {
-            ref object? slot = ref node.Slots[(index >> (Bits * (level - 1))) & (Ways - 1)];
-            var below = (Node?)slot;
-            if (below is null)
+            ref object? slot = ref node.Slots[PlaceOf(index, level)];
+            if (slot is null)
             {
-                below = new Node(edit);
-            }
-            else if (below.Edit != edit)
-            {
-                var copy = below.Copy(edit, level == 2);
-                below.Release(level - 1);
-                below = copy;
+                slot = new Node(edit);
             }
 
-            slot = below;
-            node = below;
+            node = Owned(ref slot, (Node)slot, level - 1, edit);
         }
 
         block.AddReference();
@@ -192,12 +259,16 @@ internal sealed class PageTable
 
         public void Release(int level)
         {
-            if (Interlocked.Decrement(ref references) != 0)
+            if (Interlocked.Decrement(ref references) == 0)
             {
-                return;
+                Clear(0, level);
             }
+        }
 
-            foreach (object? child in Slots)
+        /// <summary>Lets go of the children from a place on.</summary>
+        public void Clear(int from, int level)
+        {
+            foreach (ref object? child in Slots.AsSpan(from))
             {
                 if (level == 1)
                 {
@@ -207,6 +278,8 @@ internal sealed class PageTable
                 {
                     ((Node?)child)?.Release(level - 1);
                 }
+
+                child = null;
             }
         }
     }

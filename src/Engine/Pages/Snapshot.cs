@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using OrleansSqlite.Format;
 
@@ -9,18 +10,34 @@ namespace OrleansSqlite.Pages;
 /// </summary>
 internal sealed class Snapshot
 {
+    private const int SchemaCookieOffset = 40;
     private readonly PageTable table;
     private readonly ImmutableArray<Segment> segments;
+    private readonly uint? schemaCookie;
     private readonly SnapshotCount? count;
     private int references = 1;
 
     public Snapshot(
-        object identity, object line, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments, SnapshotCount? count = null)
+        object identity, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments, SnapshotCount? count = null)
+        : this(identity, new object(), null, pageBytes, pageCount, table, segments, count)
+    {
+    }
+
+    private Snapshot(
+        object identity,
+        object schema,
+        uint? schemaCookie,
+        int pageBytes,
+        uint pageCount,
+        PageTable table,
+        ImmutableArray<Segment> segments,
+        SnapshotCount? count)
     {
         this.count = count;
         count?.Add();
         Identity = identity;
-        Line = line;
+        Schema = schema;
+        this.schemaCookie = schemaCookie;
         PageBytes = pageBytes;
         PageCount = pageCount;
         this.table = table;
@@ -34,10 +51,11 @@ internal sealed class Snapshot
     public object Identity { get; }
 
     /// <summary>
-    /// The same object for states of which each is known to be a transaction on the one before. SQLite takes a schema for known by the
-    /// cookie in page 1, which counts up along such a line, but may repeat across an import: a connection is kept for one line only.
+    /// The same object for states that are known to have the same schema. What a connection has parsed of a schema, and its
+    /// compiled statements, are valid for exactly one; SQLite's own schema cookie can't serve for that, because a lost state
+    /// and the rival's that replaced it may carry the same one.
     /// </summary>
-    public object Line { get; }
+    public object Schema { get; }
 
     /// <summary>The page size in bytes; 0 for an empty database.</summary>
     public int PageBytes { get; }
@@ -52,7 +70,7 @@ internal sealed class Snapshot
     public ImmutableArray<Segment> Segments => segments;
 
     /// <summary>A database without pages.</summary>
-    public static Snapshot Empty() => new(new object(), new object(), 0, 0, PageTable.Empty(), []);
+    public static Snapshot Empty() => new(new object(), 0, 0, PageTable.Empty(), []);
 
     /// <summary>The block that holds a page.</summary>
     /// <exception cref="DatabaseException">No source has the page: the database is damaged.</exception>
@@ -116,15 +134,25 @@ internal sealed class Snapshot
         table.FramePages().TakeWhile(pair => pair.Key <= PageCount);
 
     /// <summary>The state after a transaction: a new identity.</summary>
-    public Snapshot With(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes, uint pageCount, long edit) =>
-        pageBytes == PageBytes || PageBytes == 0
-            ? new(new object(), Line, pageBytes, pageCount, table.With(pages, pageCount, edit), segments, count)
-            // A new page size renumbers everything: the transaction wrote every page (VACUUM).
-            : new(new object(), Line, pageBytes, pageCount, Renewed(pages, pageCount, edit), [], count);
+    public Snapshot With(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes, uint pageCount, long edit)
+    {
+        // A new page size renumbers everything: the transaction wrote every page (VACUUM).
+        bool repaged = pageBytes != PageBytes && PageBytes != 0;
+        uint? cookie = SchemaCookie(pages, pageBytes) ?? schemaCookie;
+        return new Snapshot(
+            new object(),
+            cookie is not null && cookie == schemaCookie ? Schema : new object(),
+            cookie,
+            pageBytes,
+            pageCount,
+            repaged ? Renewed(pages, pageCount, edit) : table.With(pages, pageCount, edit),
+            repaged ? [] : segments,
+            count);
+    }
 
     /// <summary>The same content from other places: the same identity.</summary>
     public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
-        new(Identity, Line, PageBytes, PageCount, table.With(pages, PageCount, edit), from, count);
+        new(Identity, Schema, schemaCookie, PageBytes, PageCount, table.With(pages, PageCount, edit), from, count);
 
     /// <summary>Holds the snapshot once more.</summary>
     public Snapshot Share()
@@ -146,6 +174,20 @@ internal sealed class Snapshot
         {
             throw new InvalidOperationException("The snapshot was let go already.");
         }
+    }
+
+    /// <summary>The number of schema changes so far, as page 1 says, if it is among the pages.</summary>
+    private static unsafe uint? SchemaCookie(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, int pageBytes)
+    {
+        foreach (var (page, block) in pages)
+        {
+            if (page == 1)
+            {
+                return BinaryPrimitives.ReadUInt32BigEndian(new ReadOnlySpan<byte>(block.Image(0, pageBytes) + SchemaCookieOffset, 4));
+            }
+        }
+
+        return null;
     }
 
     private static PageTable Renewed(IReadOnlyCollection<KeyValuePair<uint, Block>> pages, uint pageCount, long edit)

@@ -29,15 +29,15 @@ internal sealed class ReadSession : Session
 /// <summary>A connection for queries: kept for the next one, with its compiled schema.</summary>
 internal sealed class ReadConnection : IDisposable
 {
-    private ReadConnection(ReadSession session, StatementRunner runner, object line)
+    private ReadConnection(ReadSession session, StatementRunner runner, object schema)
     {
         Session = session;
-        Line = line;
         Runner = runner;
+        Schema = schema;
     }
 
-    /// <summary>The line of states that its schema was read from.</summary>
-    public object Line { get; }
+    /// <summary>The schema of the states that it may stand on: what it has parsed and compiled is valid for no other.</summary>
+    public object Schema { get; }
 
     /// <summary>What it stands on.</summary>
     public ReadSession Session { get; }
@@ -49,7 +49,7 @@ internal sealed class ReadConnection : IDisposable
     public static ReadConnection Open(DatabaseContext context, Snapshot snapshot)
     {
         var session = new ReadSession { Snapshot = snapshot };
-        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading), snapshot.Line);
+        return new ReadConnection(session, new StatementRunner(context, session, StatementGuard.ForReading), snapshot.Schema);
     }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class ReadPool(DatabaseContext context)
     {
         while (idle.TryTake(out var connection))
         {
-            if (ReferenceEquals(connection.Line, snapshot.Line))
+            if (ReferenceEquals(connection.Schema, snapshot.Schema))
             {
                 connection.Session.Snapshot = snapshot;
                 connection.Session.Failure = null;

@@ -68,14 +68,15 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
 
     private void Vacuum(StatementRunner runner, WriteConnection connection)
     {
-        if (batch.OperationId is not null || batch.ExpectedVersion is not null)
+        if (batch.OperationId is not null)
         {
-            throw runner.Invalid(ErrorCodes.BadArgument, "VACUUM takes neither an operation id nor an expected version: it may be repeated at any time.");
+            throw runner.Invalid(ErrorCodes.BadArgument, "VACUUM takes no operation id: it may be repeated at any time.");
         }
 
         CommitsByItself = true;
+        CheckVersion(connection);
         connection.AllowCommit(false);
-        RunStatements(runner, vacuum: true);
+        RunStatements(runner, isVacuum: true);
     }
 
     private void Transact(StatementRunner runner, WriteConnection connection)
@@ -86,7 +87,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
             // After the look-up: what took effect once is answered, whatever the version is by now.
             CheckVersion(connection);
             Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
-            RunStatements(runner, vacuum: false);
+            RunStatements(runner, isVacuum: false);
             if (batch.OperationId is not null)
             {
                 OperationLog.Record(runner, connection, batch, results);
@@ -98,7 +99,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         runner.Command("COMMIT");
     }
 
-    private void RunStatements(StatementRunner runner, bool vacuum)
+    private void RunStatements(StatementRunner runner, bool isVacuum)
     {
         for (int i = 0; i < batch.Statements.Count; i++)
         {
@@ -106,7 +107,18 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
             Cancellation.ThrowIfCancellationRequested();
             try
             {
-                runner.Run(batch.Statements[i], results, vacuum);
+                bool isLast = i == batch.Statements.Count - 1;
+                if (isVacuum && !isLast)
+                {
+                    // The settings wait on the connection for the VACUUM. By itself, one of an empty database would commit.
+                    runner.Command("BEGIN");
+                    runner.Run(batch.Statements[i], results);
+                    runner.Command("ROLLBACK");
+                }
+                else
+                {
+                    runner.Run(batch.Statements[i], results, isVacuum);
+                }
             }
             catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
             {

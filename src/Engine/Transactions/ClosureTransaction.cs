@@ -36,14 +36,9 @@ internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, Canc
         {
             throw new OperationCanceledException(Cancellation);
         }
-        catch (SqliteException e) when (connection.Failure is { } failure)
+        catch (SqliteException e) when (SqliteErrors.Behind(connection.Context.Name, e, connection.Failure) is DatabaseException behind)
         {
-            throw failure switch
-            {
-                DatabaseException known => known,
-                Stores.StoreException store => Errors.FromStore(connection.Context.Name, store),
-                _ => e,
-            };
+            throw behind;
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using OrleansSqlite.Stores;
 using SQLitePCL;
 
@@ -6,6 +7,14 @@ namespace OrleansSqlite.Transactions;
 /// <summary>What SQLite's result codes mean to a caller: the one place that maps them to the library's errors.</summary>
 internal static class SqliteErrors
 {
+    /// <summary>What the caller's own connection raised, or what was behind it below SQLite, if something was.</summary>
+    public static Exception Behind(string database, SqliteException raised, Exception? failure) => failure switch
+    {
+        DatabaseException known => known,
+        StoreException store => Errors.FromStore(database, store),
+        _ => raised,
+    };
+
     /// <summary>Makes the error for a result code.</summary>
     /// <param name="database">The database.</param>
     /// <param name="handle">The connection, for SQLite's own words.</param>
@@ -28,6 +37,8 @@ internal static class SqliteErrors
 
         return (code & 0xFF) switch
         {
+            // A refused function is an ordinary error to SQLite.
+            raw.SQLITE_ERROR when refusal is not null => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal}."),
             raw.SQLITE_INTERRUPT => new OperationCanceledException("The statement was interrupted."),
             raw.SQLITE_AUTH => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal ?? words}."),
             raw.SQLITE_READONLY => Make(ErrorKind.Invalid, ErrorCodes.ReadOnly, $"{words}: the statement writes where only reads are allowed."),

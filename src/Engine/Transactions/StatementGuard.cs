@@ -26,6 +26,9 @@ internal sealed class StatementGuard
         "analysis_limit", "foreign_keys", "journal_mode", "schema_version", "encoding",
     };
 
+    /// <summary>Pragmas whose setting waits on the connection for the next VACUUM, whoever sends it.</summary>
+    private static readonly HashSet<string> PragmasForVacuum = new(StringComparer.OrdinalIgnoreCase) { "auto_vacuum", "page_size" };
+
     private readonly bool writing;
 
     private StatementGuard(bool writing) => this.writing = writing;
@@ -39,7 +42,7 @@ internal sealed class StatementGuard
     /// <summary>Lifted while the engine compiles its own BEGIN and COMMIT, and while VACUUM runs (it attaches a temporary database).</summary>
     public bool IsLifted { get; set; }
 
-    /// <summary>Whether a statement made something temporary, which must not stay for the next user.</summary>
+    /// <summary>Whether a statement made something that stays on the connection, which must not be there for the next user.</summary>
     public bool LeavesTraces { get; set; }
 
     /// <summary>Why the statement that was compiled last was refused, if it was.</summary>
@@ -66,8 +69,14 @@ internal sealed class StatementGuard
             raw.SQLITE_FUNCTION when IsDangerous(second) => $"the function {second} reaches outside of the database",
             _ => Refusal,
         };
-        LeavesTraces |= action is raw.SQLITE_CREATE_TEMP_TABLE or raw.SQLITE_CREATE_TEMP_VIEW
-            or raw.SQLITE_CREATE_TEMP_TRIGGER or raw.SQLITE_CREATE_TEMP_INDEX;
+        LeavesTraces |= action switch
+        {
+            raw.SQLITE_READ or raw.SQLITE_SELECT => false,
+            raw.SQLITE_PRAGMA => second is not null && PragmasForVacuum.Contains(first),
+
+            // Not the CREATE TEMP actions alone: CREATE TABLE temp.x is none of them.
+            _ => string.Equals(database, "temp", StringComparison.OrdinalIgnoreCase),
+        };
         return Refusal is null ? raw.SQLITE_OK : Deny;
     }
 

@@ -16,6 +16,7 @@ internal sealed class StatementRunner : IDisposable
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, sqlite3_stmt> compiled = new(StringComparer.Ordinal);
     private readonly Queue<string> compiledOrder = new();
+    private readonly Dictionary<string, sqlite3_stmt> commands = new(StringComparer.Ordinal);
 
     public StatementRunner(DatabaseContext context, Session session, StatementGuard guard)
     {
@@ -41,7 +42,13 @@ internal sealed class StatementRunner : IDisposable
         guard.IsLifted = true;
         try
         {
-            var statement = Compiled(sql) ?? throw new ArgumentException("Empty SQL.", nameof(sql));
+            // Kept apart from the callers' statements: for those the same words are refused.
+            if (!commands.TryGetValue(sql, out var statement))
+            {
+                statement = Compile(sql, raw.SQLITE_PREPARE_PERSISTENT, out _) ?? throw new ArgumentException("Empty SQL.", nameof(sql));
+                commands.Add(sql, statement);
+            }
+
             int code = raw.sqlite3_step(statement);
             int reset = raw.sqlite3_reset(statement);
             if (code is not (raw.SQLITE_DONE or raw.SQLITE_ROW))
@@ -58,11 +65,12 @@ internal sealed class StatementRunner : IDisposable
     /// <summary>Runs the text of a statement and adds one result for each statement in it.</summary>
     /// <param name="statement">The text with its parameters.</param>
     /// <param name="results">Receives the results.</param>
-    /// <param name="vacuum">Whether VACUUM is allowed: it runs by itself, outside of a transaction.</param>
+    /// <param name="vacuum">Whether it is VACUUM by itself, outside of a transaction.</param>
     public void Run(Statement statement, List<StatementResult> results, bool vacuum = false)
     {
-        if (!vacuum && Compiled(statement.Sql) is { } single)
+        if (Compiled(statement.Sql) is { } single)
         {
+            guard.IsLifted = vacuum;
             try
             {
                 Parameters.Bind(this, single, statement, isWhole: true);
@@ -70,6 +78,7 @@ internal sealed class StatementRunner : IDisposable
             }
             finally
             {
+                guard.IsLifted = false;
                 _ = raw.sqlite3_reset(single);
                 _ = raw.sqlite3_clear_bindings(single);
             }
@@ -78,22 +87,14 @@ internal sealed class StatementRunner : IDisposable
         }
 
         string rest = statement.Sql;
-        guard.IsLifted = vacuum;
-        try
+        while (rest.Length > 0)
         {
-            while (rest.Length > 0)
+            using var next = Compile(rest, 0, out rest);
+            if (next is not null && !next.IsInvalid)
             {
-                using var next = Compile(rest, 0, out rest);
-                if (next is not null && !next.IsInvalid)
-                {
-                    Parameters.Bind(this, next, statement, isWhole: false);
-                    results.Add(Step(next));
-                }
+                Parameters.Bind(this, next, statement, isWhole: false);
+                results.Add(Step(next));
             }
-        }
-        finally
-        {
-            guard.IsLifted = false;
         }
     }
 
@@ -109,9 +110,14 @@ internal sealed class StatementRunner : IDisposable
 
         try
         {
-            if (rest.Trim(' ', '\t', '\r', '\n', ';').Length > 0 && !IsComment(rest))
+            while (rest.Length > 0)
             {
-                throw Invalid(ErrorCodes.Sql, "A query is one statement. Send several of them as a batch to be executed.");
+                // What follows may be blanks and comments, which SQLite compiles to nothing.
+                using var next = Compile(rest, 0, out rest);
+                if (next is { IsInvalid: false })
+                {
+                    throw Invalid(ErrorCodes.Sql, "A query is one statement. Send several of them as a batch to be executed.");
+                }
             }
 
             if (raw.sqlite3_stmt_readonly(query) == 0)
@@ -220,20 +226,12 @@ internal sealed class StatementRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var statement in compiled.Values)
+        foreach (var statement in compiled.Values.Concat(commands.Values))
         {
             statement.Dispose();
         }
 
         connection.Dispose();
-    }
-
-    private static bool IsComment(string text)
-    {
-        string trimmed = text.TrimStart(' ', '\t', '\r', '\n', ';');
-        return (trimmed.StartsWith("--", StringComparison.Ordinal) && !trimmed.Contains('\n', StringComparison.Ordinal))
-            || (trimmed.StartsWith("/*", StringComparison.Ordinal) && trimmed.TrimEnd().EndsWith("*/", StringComparison.Ordinal)
-                && trimmed.IndexOf("*/", StringComparison.Ordinal) == trimmed.TrimEnd().Length - 2);
     }
 
     private StatementResult Step(sqlite3_stmt statement)
@@ -243,7 +241,7 @@ internal sealed class StatementRunner : IDisposable
         long bytes = 0;
         int code = raw.sqlite3_step(statement);
 
-        // Only now: the first step compiles the statement again if the schema has changed, and its columns may be others.
+        // Only now: the first step compiles a kept statement anew if the schema has changed under it.
         var columns = Columns(statement);
         for (; code == raw.SQLITE_ROW; code = raw.sqlite3_step(statement))
         {
@@ -270,13 +268,14 @@ internal sealed class StatementRunner : IDisposable
     /// <summary>The text as one compiled statement from the cache; null if it holds none, or several.</summary>
     private sqlite3_stmt? Compiled(string sql)
     {
+        guard.Refusal = null;
         if (compiled.TryGetValue(sql, out var known))
         {
             return known;
         }
 
         var statement = Compile(sql, raw.SQLITE_PREPARE_PERSISTENT, out string rest);
-        if (statement is null || statement.IsInvalid || rest.Length > 0)
+        if (statement is null || statement.IsInvalid || !string.IsNullOrWhiteSpace(rest))
         {
             statement?.Dispose();
             return null;

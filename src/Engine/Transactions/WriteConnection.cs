@@ -13,9 +13,8 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 {
     private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
-    private long lostStates;
-    private long runnerSince;
-    private object? runnerLine;
+    private object? runnerSchema;
+    private bool runnerRan;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -31,13 +30,19 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     public bool TryRun(WriteTransaction transaction)
     {
         transaction.Reset();
-        var (snapshot, version, lost) = speculation.Begin();
+        var (snapshot, version) = speculation.Begin();
         NextVersion = version;
-        lostStates = lost;
         session.Begin(transaction, snapshot);
         try
         {
+            runnerRan = false;
             transaction.Run(this);
+            if (runnerRan && session.SchemaAfter is { } schema)
+            {
+                // The connection has the schema that its own transaction left: should that be lost, so is the connection.
+                runnerSchema = schema;
+            }
+
             return session.HasStacked || speculation.TryStackUnchanged(transaction, snapshot);
         }
         catch (Exception e)
@@ -86,14 +91,14 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     /// <summary>The connection for batches: kept, because statements that could leave traces on it are refused.</summary>
     public StatementRunner Runner()
     {
-        // Counted when the state was taken: had it been lost since, this connection would still read the lost one's schema.
-        if (runnerSince != lostStates || !ReferenceEquals(runnerLine, session.Line))
+        // Made under another schema, it could take a table of a lost transaction for one of the rival's.
+        if (!ReferenceEquals(runnerSchema, session.Schema))
         {
             CloseRunner();
-            runnerSince = lostStates;
-            runnerLine = session.Line;
         }
 
+        runnerSchema = session.Schema;
+        runnerRan = true;
         return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
     }
 
@@ -123,17 +128,20 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 
         public override long TransactionBytes => context.Options.TransactionBytes;
 
-        public object? Line => current?.Line;
-
         public bool HasStacked { get; private set; }
 
+        public object? SchemaAfter { get; private set; }
+
         public bool WasRefused { get; private set; }
+
+        public object? Schema => current?.Schema;
 
         public void Begin(WriteTransaction transaction, Snapshot snapshot)
         {
             running = transaction;
             current = snapshot;
             commitAllowed = HasStacked = WasRefused = false;
+            SchemaAfter = null;
             Failure = null;
         }
 
@@ -173,6 +181,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
             }
 
             HasStacked = true;
+            SchemaAfter = next!.Schema;
             return Code.Ok;
         }
     }

@@ -161,7 +161,7 @@ public sealed class ClosingTests
             }
         });
         await Task.Delay((int)(entropy.NextDouble() * 60));
-        await scene[0].DisposeAsync().AsTask().WaitAsync(Soon);
+        await scene[0].Engine.DisposeAsync().AsTask().WaitAsync(Soon);
         await Task.WhenAll(calls).WaitAsync(Soon);
         await rival;
         var there = (await scene[1].ColumnAsync("SELECT v FROM t WHERE v >= 0")).Select(int.Parse).ToHashSet();

@@ -55,7 +55,7 @@ public sealed class InvariantTests
     {
         Broken(next => next with { PageCount = 0 });
         Broken(next => next with { PageCount = next.PageCount + 1 });
-        Broken(next => next with { Frames = [] , Segments = [Heads.Segment(Below.CollectionEpoch) with { MaxVersion = next.Version + 1 }] });
+        Broken(next => next with { Frames = [], Segments = [Heads.Segment(Below.CollectionEpoch) with { MaxVersion = next.Version + 1 }] });
     }
 
     [Fact]

@@ -56,7 +56,8 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
             {
                 await happens();
                 return then ?? Fault.None;
-            }));
+            }
+            ));
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class Shelf : IDisposable
             return new KeyValuePair<uint, byte[]>((uint)page, image);
         });
         return new Snapshot(
-            snapshot.Identity, snapshot.Line, snapshot.PageBytes, snapshot.PageCount, PageTable.Empty(), [Segment(SegmentKind.Dense, snapshot.PageBytes, pages)]);
+            snapshot.Identity, snapshot.PageBytes, snapshot.PageCount, PageTable.Empty(), [Segment(SegmentKind.Dense, snapshot.PageBytes, pages)]);
     }
 
     /// <summary>A stored segment of the given pages, ascending.</summary>

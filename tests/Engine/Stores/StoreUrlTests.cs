@@ -24,8 +24,14 @@ public sealed class StoreUrlTests
         Assert.Equal(
             new S3Options
             {
-                Endpoint = new Uri("http://127.0.0.1:9000"), Region = "eu-north-1", ForcePathStyle = false, Encryption = S3Encryption.Kms,
-                KmsKey = "arn:aws:kms:x:y:key/1", BucketKey = true, Checksums = true, Retries = 7,
+                Endpoint = new Uri("http://127.0.0.1:9000"),
+                Region = "eu-north-1",
+                ForcePathStyle = false,
+                Encryption = S3Encryption.Kms,
+                KmsKey = "arn:aws:kms:x:y:key/1",
+                BucketKey = true,
+                Checksums = true,
+                Retries = 7,
             },
             options);
         Assert.Equal(new Uri("http://127.0.0.1:7480"), S3UrlParameters.Apply(
