@@ -109,16 +109,22 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     public EngineDatabase Open(string name)
     {
         DatabaseName.Check(name);
-        ObjectDisposedException.ThrowIf(disposed, this);
         var database = databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
-        if (!database.RefusesWrites)
+        if (database.RefusesWrites)
         {
-            return database;
+            // Deleted, or broken: whoever asks now gets it anew.
+            Forget(database);
+            database = databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
         }
 
-        // Deleted, or broken: whoever asks now gets it anew.
-        Forget(database);
-        return databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
+        if (disposed)
+        {
+            // Asked for last: a database that was added while the engine was being disposed of is closed here, or there.
+            Forget(database);
+            throw new ObjectDisposedException(nameof(DatabaseEngine));
+        }
+
+        return database;
     }
 
     /// <inheritdoc/>

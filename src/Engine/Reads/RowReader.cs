@@ -22,6 +22,7 @@ internal sealed class RowReader : IRowReader
     private ReadConnection? connection;
     private sqlite3_stmt? statement;
     private int step;
+    private Exception? failure;
     private bool ended;
     private bool disposed;
 
@@ -65,7 +66,7 @@ internal sealed class RowReader : IRowReader
         try
         {
             ObjectDisposedException.ThrowIf(connection is null, this);
-            return ended ? [] : await OnThreadAsync(Piece, cancellation).ConfigureAwait(false);
+            return failure is not null ? throw Again(failure) : ended ? [] : await OnThreadAsync(Piece, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -129,7 +130,13 @@ internal sealed class RowReader : IRowReader
             }
 
             ended = true;
-            return step == raw.SQLITE_DONE ? rows : throw connection!.Runner.Failed(raw.sqlite3_reset(statement!));
+            if (step != raw.SQLITE_DONE)
+            {
+                // Kept: who asks again must not take the failure for the end of the rows.
+                throw failure = connection!.Runner.Failed(raw.sqlite3_reset(statement!));
+            }
+
+            break;
         }
 
         return rows;
@@ -156,6 +163,13 @@ internal sealed class RowReader : IRowReader
             throw Errors.FromStore(context.Name, e);
         }
     }
+
+    private static Exception Again(Exception failure) => failure switch
+    {
+        DatabaseException known => new DatabaseException(known.Kind, known.Code, known.Message, known) { Database = known.Database, Object = known.Object, SqliteCode = known.SqliteCode },
+        OperationCanceledException => new OperationCanceledException("The query was interrupted earlier.", failure),
+        _ => failure,
+    };
 
     private static void Interrupt(RowReader reader)
     {

@@ -32,6 +32,18 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The store behind everybody's connection.</summary>
     public MemoryStore Memory { get; }
 
+    /// <summary>All that have joined.</summary>
+    public IReadOnlyList<Process> Processes
+    {
+        get
+        {
+            lock (processes)
+            {
+                return [.. processes];
+            }
+        }
+    }
+
     /// <summary>The process that joined as that one, from 0.</summary>
     public Process this[int index] => processes[index];
 
@@ -64,14 +76,21 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>One more process.</summary>
     /// <param name="options">Its settings.</param>
     /// <param name="atPoint">What happens to it at the points of the commit path.</param>
-    public async Task<Process> JoinAsync(DatabaseOptions? options = null, Func<CommitPoint, ValueTask>? atPoint = null)
+    /// <param name="realTime">Whether it lives by the machine's clock.</param>
+    public async Task<Process> JoinAsync(DatabaseOptions? options = null, Func<CommitPoint, ValueTask>? atPoint = null, bool realTime = false)
     {
-        var store = new FaultyStore(Memory, Time, ++seeds);
+        TimeProvider time = realTime ? TimeProvider.System : Time;
+        ulong own = Interlocked.Add(ref seeds, 2);
+        var store = new FaultyStore(Memory, time, own);
         var engine = await DatabaseEngine.OpenAsync(
-            store, (options ?? new DatabaseOptions { Threads = 2 }) with { ProbeStore = false }, null, Time, new Entropy(++seeds));
+            store, (options ?? new DatabaseOptions { Threads = 2 }) with { ProbeStore = false }, null, time, new Entropy(own + 1));
         engine.AtPoint = atPoint;
         var process = new Process(store, engine);
-        processes.Add(process);
+        lock (processes)
+        {
+            processes.Add(process);
+        }
+
         return process;
     }
 
@@ -85,7 +104,7 @@ internal sealed class Scene : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var process in processes.Where(process => !process.IsDead))
+        foreach (var process in Processes.Where(process => !process.IsDead))
         {
             await process.DisposeAsync();
         }
@@ -108,7 +127,11 @@ internal sealed class Process(FaultyStore store, DatabaseEngine engine) : IAsync
         get
         {
             var database = engine.Open(Scene.Name);
-            opened.Add(database);
+            lock (opened)
+            {
+                opened.Add(database);
+            }
+
             return database;
         }
     }
@@ -116,12 +139,24 @@ internal sealed class Process(FaultyStore store, DatabaseEngine engine) : IAsync
     /// <summary>Whether it died: then nobody ends it in good order.</summary>
     public bool IsDead { get; set; }
 
+    /// <summary>Whether it has ended in good order.</summary>
+    public bool IsEnded { get; private set; }
+
     /// <summary>Ends the process in good order. Nothing is left of it: every snapshot that it held is let go.</summary>
     public async ValueTask DisposeAsync()
     {
+        IsEnded = true;
         await engine.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(60));
-        Assert.All(opened, database => Assert.Equal(0, database.Context.Snapshots.Held));
-        opened.Clear();
+        EngineDatabase[] all;
+        lock (opened)
+        {
+            all = [.. opened];
+            opened.Clear();
+        }
+
+        // Readers that are still open let go when they end.
+        SpinWait.SpinUntil(() => all.All(database => database.Context.Snapshots.Held == 0), TimeSpan.FromSeconds(10));
+        Assert.All(all, database => Assert.Equal(0, database.Context.Snapshots.Held));
     }
 
     /// <summary>Runs one statement.</summary>

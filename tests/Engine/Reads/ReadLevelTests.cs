@@ -179,6 +179,32 @@ public sealed class ReadLevelTests
     }
 
     [Fact]
+    public async Task A_failure_in_the_middle_is_not_taken_for_the_end()
+    {
+        await using var scene = await Scene.WithAsync(1, Schema);
+        await using var rows = await scene[0].Database.QueryAsync(Sql.Series("SELECT CASE WHEN value < 600 THEN value ELSE abs(-9223372036854775807 - 1) END FROM generate_series(1, 2000)"));
+        Assert.Equal(512, (await rows.ReadAsync()).Count);
+        for (int i = 0; i < 3; i++)
+        {
+            var error = await Process.FailureAsync(rows.ReadAsync().AsTask());
+            Assert.Contains("integer overflow", error.Message);
+        }
+    }
+
+    [Fact]
+    public async Task A_query_that_was_interrupted_does_not_end_in_silence()
+    {
+        await using var scene = await Scene.WithAsync(1, Schema);
+        using var cancelled = new CancellationTokenSource();
+        await using var rows = await scene[0].Database.QueryAsync(Sql.Series("SELECT value FROM generate_series(1, 100000000) WHERE value = 1 OR value = 100000000"));
+        var read = rows.ReadAsync(cancelled.Token).AsTask();
+        await Task.Delay(50);
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => read.WaitAsync(TimeSpan.FromSeconds(30)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await rows.ReadAsync());
+    }
+
+    [Fact]
     public async Task Hot_readers_do_not_keep_the_first_of_them()
     {
         await using var scene = await Scene.WithAsync(1, Schema);
