@@ -25,6 +25,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     private readonly PageCache cache;
     private readonly EngineThreads threads;
     private readonly ConcurrentDictionary<string, EngineDatabase> databases = new();
+    private volatile bool disposed;
 
     private DatabaseEngine(IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy)
     {
@@ -108,6 +109,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     public EngineDatabase Open(string name)
     {
         DatabaseName.Check(name);
+        ObjectDisposedException.ThrowIf(disposed, this);
         var database = databases.GetOrAdd(name, static (key, engine) => engine.Make(key), this);
         if (!database.RefusesWrites)
         {
@@ -203,6 +205,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        disposed = true;
         var open = databases.Values.ToArray();
         foreach (var database in open)
         {
@@ -210,7 +213,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         }
 
         // What is under way to the store is finished: its callers wait for the answer.
-        await Task.WhenAll(open.Select(database => database.WhenIdleAsync())).ConfigureAwait(false);
+        await Task.WhenAll(open.Select(database => database.WhenClosedAsync())).ConfigureAwait(false);
         threads.Dispose();
         cache.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);
@@ -224,7 +227,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     {
         if (databases.TryRemove(new(database.Name, database)))
         {
-            database.Dispose();
+            database.Close();
         }
     }
 

@@ -14,7 +14,7 @@ namespace OrleansSqlite;
 /// A database in this process, straight on the object store. Opened by its first use with one GET. Besides what
 /// <see cref="IDatabase"/> offers it runs closures over an ordinary <see cref="SqliteConnection"/>.
 /// </summary>
-public sealed class EngineDatabase : IDatabase, IDisposable
+public sealed class EngineDatabase : IDatabase
 {
     private readonly DatabaseContext context;
     private readonly EngineThreads threads;
@@ -22,9 +22,12 @@ public sealed class EngineDatabase : IDatabase, IDisposable
     private readonly HeadReader reader;
     private readonly WriteQueue queue;
     private readonly GroupCommitter committer;
+    private readonly BackgroundFlush flushes;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
-    private readonly SemaphoreSlim opening = new(1, 1);
+    private readonly Lock openGate = new();
+    private Task? closing;
+    private Task? opening;
     private volatile bool isOpen;
 
     internal EngineDatabase(DatabaseContext context, EngineThreads threads)
@@ -35,9 +38,11 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         speculation = new Speculation(context);
         queue = new WriteQueue(context, speculation, threads, reader);
         var path = new CommitPath(context, threads, new Swap(context, reader));
-        committer = new GroupCommitter(context, speculation, path, reader, queue, new BackgroundFlush(context, threads));
+        flushes = new BackgroundFlush(context, threads);
+        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes);
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
+        committer.Landed += freshness.Prove;
         pool = new ReadPool(context);
     }
 
@@ -46,6 +51,9 @@ public sealed class EngineDatabase : IDatabase, IDisposable
 
     /// <summary>Whether this process must not write to the database any more: it was deleted, or an invariant broke. Opening it anew helps.</summary>
     internal bool RefusesWrites => speculation.Refusal is not null;
+
+    /// <summary>How many transactions wait for their swap.</summary>
+    internal int StackedCount => speculation.StackedCount;
 
     internal DatabaseContext Context => context;
 
@@ -90,6 +98,10 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         try
         {
             return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
         }
         finally
         {
@@ -143,7 +155,7 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         {
             throw Errors.FromStore(Name, e);
         }
-        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound))
+        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound or ErrorCodes.Invariant))
         {
             // Whoever asks the engine for it next gets it anew.
             speculation.Refuse(e);
@@ -151,16 +163,27 @@ public sealed class EngineDatabase : IDatabase, IDisposable
         }
     }
 
-    /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it for its databases.</summary>
-    public void Dispose()
+    /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
+    internal void Close()
     {
-        queue.Dispose();
-        pool.Dispose();
+        var drained = queue.CloseAsync();
+        pool.Close();
         speculation.Close();
+        lock (openGate)
+        {
+            closing ??= EndAsync(drained);
+        }
     }
 
-    /// <summary>Done when no swap is under way any more.</summary>
-    internal Task WhenIdleAsync() => committer.WhenIdleAsync();
+    /// <summary>After <see cref="Close"/>: done when nothing runs here and no swap is under way any more.</summary>
+    internal Task WhenClosedAsync() => closing ?? Task.CompletedTask;
+
+    private async Task EndAsync(Task drained)
+    {
+        await drained.ConfigureAwait(false);
+        await committer.WhenIdleAsync().ConfigureAwait(false);
+        await flushes.CloseAsync().ConfigureAwait(false);
+    }
 
     private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)
     {
@@ -203,25 +226,32 @@ public sealed class EngineDatabase : IDatabase, IDisposable
             return false;
         }
 
-        await opening.WaitAsync(cancellation).ConfigureAwait(false);
-        try
+        Task load;
+        bool mine;
+        lock (openGate)
         {
-            if (isOpen)
-            {
-                return false;
-            }
+            // One that failed is asked again: the database may be created meanwhile, or the store come back.
+            mine = opening is null or { IsFaulted: true };
+            load = opening = mine ? Task.Run(LoadAsync, CancellationToken.None) : opening!;
+        }
 
-            long began = context.Time.GetTimestamp();
-            var found = await reader.ReadAsync(cancellation).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
-            speculation.TryInstall(reader.Load(found.Head, found.Tag, null));
-            freshness.Prove(began);
-            isOpen = true;
-            return true;
-        }
-        finally
+        await load.WaitAsync(cancellation).ConfigureAwait(false);
+        return mine;
+    }
+
+    private async Task LoadAsync()
+    {
+        long began = context.Time.GetTimestamp();
+        var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
+        var loaded = reader.Load(found.Head, found.Tag, null);
+        if (!speculation.TryInstall(loaded))
         {
-            opening.Release();
+            loaded.Snapshot.Release();
+            throw new ObjectDisposedException(Name);
         }
+
+        freshness.Prove(began);
+        isOpen = true;
     }
 
     private Activity? Start(string operation)

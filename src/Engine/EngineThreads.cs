@@ -18,14 +18,25 @@ internal sealed class EngineThreads : IDisposable
         }
     }
 
-    /// <summary>Runs the work soon. It must not throw.</summary>
-    public void Post(Action action) => work.Add(action);
+    /// <summary>Runs the work soon. It must not throw. False if the threads have been told to end: then it won't run.</summary>
+    public bool Post(Action action)
+    {
+        try
+        {
+            work.Add(action);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Runs the work soon and gives its result.</summary>
     public Task<T> RunAsync<T>(Func<T> function)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(() =>
+        bool posted = Post(() =>
         {
             try
             {
@@ -36,6 +47,11 @@ internal sealed class EngineThreads : IDisposable
                 done.SetException(e);
             }
         });
+        if (!posted)
+        {
+            done.SetException(new ObjectDisposedException(nameof(DatabaseEngine)));
+        }
+
         return done.Task;
     }
 

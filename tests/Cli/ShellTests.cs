@@ -193,6 +193,18 @@ public sealed class ShellTests : IAsyncLifetime, IDisposable
     [Fact]
     public async Task A_shell_needs_a_database_that_exists() => (await box.RunAsync("", ["shell", "nope"])).Failed(2, "nope");
 
+    [Fact]
+    public async Task A_shell_that_waits_for_input_ends_when_asked()
+    {
+        using var process = box.Start(Sandbox.Program, ["shell", "db"]);
+        await process.StandardInput.WriteAsync("select 'ready';\n");
+        await process.StandardInput.FlushAsync();
+        Assert.Equal("ready", await process.StandardOutput.ReadLineAsync());
+        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.Equal(130, process.ExitCode);
+    }
+
     public Task DisposeAsync() => Task.CompletedTask;
 
     public void Dispose() => box.Dispose();

@@ -14,7 +14,7 @@ public sealed class KilledWriters : IDisposable
     private readonly ConcurrentBag<(long Value, long Id)> acknowledged = [];
     private int lives;
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose() => directory.Delete();
 
     [Fact]
     public async Task Two_hundred_kills_lose_nothing_and_repeat_nothing()

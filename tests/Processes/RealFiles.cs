@@ -12,7 +12,7 @@ public sealed class RealFiles : IDisposable
 
     private string Source => directory.Below("source.db");
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose() => directory.Delete();
 
     [Sqlite3Theory]
     [MemberData(nameof(Names))]

@@ -3,7 +3,7 @@ using OrleansSqlite.Stores;
 namespace OrleansSqlite.Tests;
 
 /// <summary>A directory for one test, with room for a store, files and acknowledgements.</summary>
-internal sealed class TemporaryDirectory : IDisposable
+internal sealed class TemporaryDirectory
 {
     public TemporaryDirectory() => Directory.CreateDirectory(Path);
 
@@ -17,5 +17,5 @@ internal sealed class TemporaryDirectory : IDisposable
 
     public string Below(string name) => System.IO.Path.Combine(Path, name);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Delete() => Directory.Delete(Path, recursive: true);
 }

@@ -5,7 +5,7 @@ public sealed class UncoordinatedWriters : IDisposable
 {
     private readonly TemporaryDirectory directory = new();
 
-    public void Dispose() => directory.Dispose();
+    public void Dispose() => directory.Delete();
 
     [Fact]
     public Task Eight_processes_on_a_directory_lose_nothing() => InsertAsync(directory.StoreUrl, processes: 8, rowsEach: 500);

@@ -11,11 +11,11 @@ internal static class TransferVerbs
         await PeakMemory.PrintAsync();
     }
 
-    /// <summary>The database <c>--db</c> becomes <c>--file</c>.</summary>
+    /// <summary>The database <c>--db</c> becomes <c>--file</c>, which is replaced with <c>--overwrite yes</c>.</summary>
     public static async Task ExportAsync(Arguments arguments)
     {
         await using var engine = await arguments.OpenEngineAsync();
-        await engine.ExportAsync(arguments["--db"], arguments["--file"]);
+        await engine.ExportAsync(arguments["--db"], arguments["--file"], arguments.Find("--overwrite") == "yes");
         await PeakMemory.PrintAsync();
     }
 }

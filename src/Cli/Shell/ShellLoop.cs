@@ -52,6 +52,8 @@ internal sealed class ShellLoop(ShellContext context, BatchRunner runner, DotCom
     /// <summary>Reads a line; a null line means that the input so far is dropped.</summary>
     private bool TryRead(ILineSource lines, StatementCollector collector, out string? line)
     {
+        // Nothing can wake a read that waits for a key or a pipe; and while it waits, nothing is under way that could be cut off.
+        using var end = context.Interrupt.End.Register(() => Environment.Exit(ExitCodes.Cancelled));
         try
         {
             line = lines.Read(collector.IsOpen ? "   ...> " : runner.IsInTransaction ? $"{context.Database.Name}*> " : $"{context.Database.Name}> ");

@@ -36,6 +36,9 @@ public sealed record DatabaseOptions
     /// <summary>The most bytes that one statement of a batch may give back, in bytes. Default 64 MiB.</summary>
     public long ResultBytes { get; init; } = 64L << 20;
 
+    /// <summary>The most memory that one transaction's changed pages may take, in bytes. Default 512 MiB. VACUUM changes all pages.</summary>
+    public long TransactionBytes { get; init; } = 512L << 20;
+
     /// <summary>Checks every setting.</summary>
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, naming the setting and its range.</exception>
     public void Validate()
@@ -49,6 +52,7 @@ public sealed record DatabaseOptions
         Check(QueueLength >= 1, nameof(QueueLength), "at least 1");
         Check(Threads is >= 1 and <= 1024, nameof(Threads), "from 1 to 1024");
         Check(IdleConnections >= 0, nameof(IdleConnections), "at least 0");
+        Check(TransactionBytes >= 1 << 20, nameof(TransactionBytes), "at least 1 MiB");
         Check(ResultBytes >= 1 << 10, nameof(ResultBytes), "at least 1 KiB");
     }
 

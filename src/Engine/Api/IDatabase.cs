@@ -82,7 +82,9 @@ public static class DatabaseExtensions
     {
         ArgumentNullException.ThrowIfNull(database);
         var result = await database.ExecuteAsync(new Batch(new Statement(sql, parameters ?? [])), cancellation).ConfigureAwait(false);
-        return result.Results[^1];
+
+        // Of a repeated operation the results may have been too large to keep.
+        return result.Results.Count > 0 ? result.Results[^1] : new StatementResult([], [], 0, 0);
     }
 
     /// <summary>Runs a query and reads all its rows into memory.</summary>

@@ -83,7 +83,8 @@ public sealed record Batch
 }
 
 /// <summary>What a batch gave, once it is durable.</summary>
-/// <param name="Version">The version that carries the batch; for one that changed nothing, the version that it saw.</param>
-/// <param name="Results">One per statement that ran, in order.</param>
+/// <param name="Version">The version that carries the batch, and perhaps others of its group behind it. For one that changed nothing,
+/// the newest version all of which it saw.</param>
+/// <param name="Results">One per statement that ran, in order. Empty for a repetition whose first results were larger than 16 KiB.</param>
 /// <param name="Repeated">True if the operation id had taken effect before: nothing ran now.</param>
 public sealed record BatchResult(long Version, IReadOnlyList<StatementResult> Results, bool Repeated = false);

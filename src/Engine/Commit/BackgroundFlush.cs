@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using OrleansSqlite.Stores;
 
 namespace OrleansSqlite.Commit;
 
@@ -9,7 +8,8 @@ internal sealed partial class BackgroundFlush(DatabaseContext context, EngineThr
     private const long RawBytes = 4L << 20;
     private readonly Lock gate = new();
     private Flush? ready;
-    private bool running;
+    private Task running = Task.CompletedTask;
+    private bool closed;
 
     /// <summary>A finished flush for the next commit to take in, if it still applies.</summary>
     public Flush? Ready
@@ -37,16 +37,26 @@ internal sealed partial class BackgroundFlush(DatabaseContext context, EngineThr
 
             bool due = head.Head.Frames.Sum(frame => (long)frame.Bytes.Length) > context.Options.InlineBytes
                 || head.Head.Frames.Sum(frame => (long)frame.RawBytes) > RawBytes;
-            if (!due || running || ready is not null)
+            if (!due || closed || !running.IsCompleted || ready is not null)
             {
                 return;
             }
 
-            running = true;
             head.Snapshot.Share();
+            running = Task.Run(() => RunAsync(head));
         }
+    }
 
-        _ = Task.Run(() => RunAsync(head));
+    /// <summary>Lets go of what waits to be taken in. Done when nothing is under way any more.</summary>
+    public Task CloseAsync()
+    {
+        lock (gate)
+        {
+            closed = true;
+            ready?.Release();
+            ready = null;
+            return running;
+        }
     }
 
     private async Task RunAsync(DurableHead head)
@@ -56,9 +66,9 @@ internal sealed partial class BackgroundFlush(DatabaseContext context, EngineThr
         {
             flush = await Flush.RunAsync(context, threads, head.Snapshot, head.Head, false, null).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is StoreException or DatabaseException)
+        catch (Exception e)
         {
-            // The frames stay in the head; the next commit begins another one.
+            // Whatever it was: the frames stay in the head; the next commit begins another one.
             LogFailed(context.Logger, e, context.Name);
         }
         finally
@@ -66,8 +76,11 @@ internal sealed partial class BackgroundFlush(DatabaseContext context, EngineThr
             head.Snapshot.Release();
             lock (gate)
             {
-                running = false;
-                ready = flush;
+                ready = closed ? null : flush;
+                if (closed)
+                {
+                    flush?.Release();
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
 using OrleansSqlite.Format;
 using OrleansSqlite.Pages;
 
@@ -19,7 +20,7 @@ internal readonly record struct CommitEnd(
 /// One commit, below a group of transactions to a head that carries them: plan, upload, swap, finish.
 /// Small frames go inline: one PUT. A large one is uploaded as a segment first: two.
 /// </summary>
-internal sealed class CommitPath(DatabaseContext context, EngineThreads threads, Swap swap)
+internal sealed partial class CommitPath(DatabaseContext context, EngineThreads threads, Swap swap)
 {
     /// <summary>More page images than this go to a segment without trying to compress them into a frame, in bytes.</summary>
     private const long InlineRawBytes = 2L << 20;
@@ -66,11 +67,20 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
             Segments = segments,
             Frames = frames,
         };
-        Invariants.CheckCommit(context.Name, below, next);
-        await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
+        SwapEnd end;
+        try
+        {
+            Invariants.CheckCommit(context.Name, below, next);
+            await context.PassAsync(CommitPoint.Planned).ConfigureAwait(false);
 
-        // swap
-        var end = await swap.RunAsync(next, group.Base.Tag).ConfigureAwait(false);
+            // swap
+            end = await SwapAsync(next, group.Base.Tag).ConfigureAwait(false);
+        }
+        catch
+        {
+            own?.Release();
+            throw;
+        }
 
         // finish
         if (end.Outcome != SwapOutcome.Landed || end.Newer is not null)
@@ -79,18 +89,47 @@ internal sealed class CommitPath(DatabaseContext context, EngineThreads threads,
             return new CommitEnd(end.Outcome, version, null, end.Newer, null, end.Error);
         }
 
-        await context.PassAsync(CommitPoint.Landed).ConfigureAwait(false);
-        var snapshot = group.After.Share();
-        if (applied is not null)
+        try
         {
-            applied.Seed(context.Segments.Cache);
-            var known = next.Segments.Select(entry => context.Segments.Get(entry, next.PageBytes)).ToImmutableArray();
-            var moved = applied.Relocate(context, snapshot, known);
-            snapshot.Release();
-            snapshot = moved;
+            await context.PassAsync(CommitPoint.Landed).ConfigureAwait(false);
+            return new CommitEnd(SwapOutcome.Landed, version, new DurableHead(next, end.Tag, Finish(group, next, applied)), null, applied, null);
+        }
+        catch (Exception e)
+        {
+            // It is durable whatever fails here: its callers are told so, and what is known of the state is read anew.
+            LogUnfinished(context.Logger, e, context.Name, version);
+            own?.Release();
+            return new CommitEnd(SwapOutcome.Landed, version, null, null, null, null);
+        }
+    }
+
+    [LoggerMessage(12, LogLevel.Error, "Version {Version} of {Database} has landed, but its state could not be taken over; it is read again")]
+    private static partial void LogUnfinished(ILogger logger, Exception error, string database, long version);
+
+    /// <summary>The state after the group as the new head has it.</summary>
+    private Snapshot Finish(Group group, Head next, Flush? applied)
+    {
+        if (applied is null)
+        {
+            return group.After.Share();
         }
 
-        return new CommitEnd(end.Outcome, version, new DurableHead(next, end.Tag, snapshot), null, applied, null);
+        applied.Seed(context.Segments.Cache);
+        var known = next.Segments.Select(entry => context.Segments.Get(entry, next.PageBytes)).ToImmutableArray();
+        return applied.Relocate(context, group.After, known);
+    }
+
+    /// <summary>From the moment that a swap was sent, no failure means "not applied" unless the store has said so.</summary>
+    private async Task<SwapEnd> SwapAsync(Head next, Stores.ETag tag)
+    {
+        try
+        {
+            return await swap.RunAsync(next, tag).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not Stores.StoreException)
+        {
+            return new SwapEnd(SwapOutcome.Unknown, default, null, e);
+        }
     }
 
     /// <summary>The group's frame, or null if it is too large to stand in the head with those that stand there already.</summary>

@@ -1,37 +1,43 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
 using OrleansSqlite.Stores;
 
 namespace OrleansSqlite.Commit;
 
 /// <summary>
 /// How writers of different processes get on. A loser pauses at random, the longer the more often it lost (full jitter).
-/// One that keeps losing raises its hand: it writes the object <c>waiting</c>. A writer that commits without a pause looks for
-/// raised hands now and then, and leaves room for a few round trips when it sees one. All of this is advice: who ignores it
-/// costs others time, never data.
+/// One that keeps losing raises its hand: it writes the object <c>waiting</c>, with the number of milliseconds that it needs to get
+/// through. A writer that commits without a pause looks for raised hands now and then, and leaves that much room when it sees one.
+/// All of this is advice: who ignores it costs others time, never data; nobody's caller waits for it.
 /// </summary>
 internal sealed class Courtesy(DatabaseContext context)
 {
     private const int LossesToRaise = 4;
     private const int SwapsBetweenLooks = 16;
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxRoom = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandIsFresh = TimeSpan.FromSeconds(10);
     private bool raised;
     private long lastSwapEnded;
     private TimeSpan lastSwapTook;
     private long swapBegan;
+    private long tryBegan;
     private int swapsInARow;
-    private Task<bool>? looking;
+    private Task<TimeSpan>? looking;
+    private Task advice = Task.CompletedTask;
 
     /// <summary>Leaves room, if this writer is hot and somebody's hand is up.</summary>
     public async Task BeforeSwapAsync()
     {
         if (looking is { IsCompleted: true })
         {
-            bool hand = await looking.ConfigureAwait(false);
+            var room = await looking.ConfigureAwait(false);
             looking = null;
-            if (hand)
+            if (room > TimeSpan.Zero)
             {
-                // A loser needs a read and a swap to get through; twice that, so that it may start at the worst moment.
-                await Task.Delay(lastSwapTook * 4, context.Time).ConfigureAwait(false);
+                await Task.Delay(room < MaxRoom ? room : MaxRoom, context.Time).ConfigureAwait(false);
             }
         }
 
@@ -41,30 +47,35 @@ internal sealed class Courtesy(DatabaseContext context)
         if (swapsInARow >= SwapsBetweenLooks)
         {
             swapsInARow = 0;
-            looking ??= LookAsync();
+            looking ??= LookAsync(lastSwapTook);
         }
     }
 
-    /// <summary>This writer got through.</summary>
-    public async Task WonAsync(int lossesBefore)
+    /// <summary>This writer got through: its hand goes down.</summary>
+    public void Won()
     {
         lastSwapEnded = context.Time.GetTimestamp();
         lastSwapTook = context.Time.GetElapsedTime(swapBegan, lastSwapEnded);
-        if (raised && lossesBefore > 0)
+        if (raised)
         {
             raised = false;
-            await AdviseAsync(cancellation => context.Store.DeleteAsync(context.Keys.Waiting, cancellation)).ConfigureAwait(false);
+            Advise(cancellation => context.Store.DeleteAsync(context.Keys.Waiting, cancellation));
         }
     }
 
+    /// <summary>This writer tries again: it reads the head, runs, and swaps.</summary>
+    public void Try() => tryBegan = context.Time.GetTimestamp();
+
     /// <summary>This writer lost again: raises its hand if that happens too often.</summary>
-    public async Task LostAsync(int lossesInARow)
+    public void Lost(int lossesInARow)
     {
         if (lossesInARow >= LossesToRaise && lossesInARow % LossesToRaise == 0)
         {
+            // The room may begin while a try is under way that has lost already; the one after it gets through.
             raised = true;
-            byte[] note = System.Text.Encoding.ASCII.GetBytes(context.Entropy.NextGuid().ToString());
-            await AdviseAsync(cancellation => context.Store.WriteAsync(context.Keys.Waiting, note, cancellation)).ConfigureAwait(false);
+            var need = 2 * context.Time.GetElapsedTime(tryBegan) + lastSwapTook;
+            byte[] note = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{need.TotalMilliseconds:0} {context.Entropy.NextGuid()}"));
+            Advise(cancellation => context.Store.WriteAsync(context.Keys.Waiting, note, cancellation));
         }
     }
 
@@ -76,33 +87,50 @@ internal sealed class Courtesy(DatabaseContext context)
             return TimeSpan.Zero;
         }
 
+        // However fast the store: rivals that never pause would only take turns at losing.
+        swapTime = swapTime > MinPause ? swapTime : MinPause;
         var pause = raised ? swapTime : swapTime * (1 << Math.Min(lossesInARow - 1, 10)) / 2;
         return pause < MaxPause ? pause : MaxPause;
     }
 
-    private async Task<bool> LookAsync()
+    /// <summary>How much room somebody asks for; none if no hand is up. A loser with ways as short as ours needs four swaps of ours at most.</summary>
+    private async Task<TimeSpan> LookAsync(TimeSpan swapTook)
     {
         try
         {
             var found = await context.Store.ReadAsync(context.Keys.Waiting, null, CancellationToken.None).ConfigureAwait(false);
-            return found.Answer == ReadAnswer.Found
+            bool isUp = found.Answer == ReadAnswer.Found
                 && (found.Modified is not { } modified || found.Now is not { } now || now - modified < HandIsFresh);
+            if (!isUp)
+            {
+                return TimeSpan.Zero;
+            }
+
+            var least = swapTook * 4;
+            return Utf8Parser.TryParse(found.Content.Span, out uint milliseconds, out _) && milliseconds > least.TotalMilliseconds
+                ? TimeSpan.FromMilliseconds(milliseconds)
+                : least;
         }
-        catch (StoreException)
+        catch (Exception)
         {
-            return false;
+            // Only advice, whatever the store says.
+            return TimeSpan.Zero;
         }
     }
 
-    private static async Task AdviseAsync(Func<CancellationToken, ValueTask> action)
+    /// <summary>Sends advice, in order, without waiting for it.</summary>
+    private void Advise(Func<CancellationToken, ValueTask> send) => advice = AdviseAsync(advice, send);
+
+    private static async Task AdviseAsync(Task before, Func<CancellationToken, ValueTask> send)
     {
+        await before.ConfigureAwait(false);
         try
         {
-            await action(CancellationToken.None).ConfigureAwait(false);
+            await send(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (StoreException)
+        catch (Exception)
         {
-            // Only advice.
+            // Only advice, whatever the store says.
         }
     }
 }

@@ -18,11 +18,14 @@ internal sealed class Creation(DatabaseContext context)
             while (true)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var end = await swap.RunAsync(head, expected).ConfigureAwait(false);
+                var end = await swap.RunAsync(head, expected, creates: true).ConfigureAwait(false);
                 switch (end.Outcome)
                 {
                     case SwapOutcome.Landed:
                         return EngineDatabase.Describe(context.Name, head);
+                    case SwapOutcome.Unknown when end.Error is DatabaseException damaged:
+                        // A head stands there that can't be read: that says more than a doubt about ours.
+                        throw damaged;
                     case SwapOutcome.Unknown:
                         throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error);
                     default:
@@ -33,7 +36,12 @@ internal sealed class Creation(DatabaseContext context)
                         }
 
                         expected = end.Newer?.Tag;
-                        head = head with { SwapId = new CommitId(context.Entropy.Next128()) };
+                        var id = new CommitId(context.Entropy.Next128());
+                        head = head with
+                        {
+                            SwapId = id,
+                            Recent = head.Recent.IsEmpty ? [] : [.. head.Recent[..^1], head.Recent[^1] with { Id = id }],
+                        };
                         break;
                 }
             }

@@ -40,6 +40,8 @@ internal sealed class DatabaseContext
 
     public SegmentSource Segments { get; }
 
+    public SnapshotCount Snapshots { get; } = new();
+
     /// <summary>Called at each named point between two steps on the store; a test may let the process "die" there.</summary>
     public Func<CommitPoint, ValueTask>? AtPoint { get; init; }
 

@@ -106,7 +106,10 @@ internal sealed class Flush
     public Snapshot Relocate(DatabaseContext context, Snapshot snapshot, ImmutableArray<Segment> segments) =>
         snapshot.From(Moves(snapshot), segments, context.NextEdit());
 
-    /// <summary>Puts the flushed images into the page cache: this process has just written these pages and will want them.</summary>
+    /// <summary>
+    /// Puts the flushed images into the page cache as far as they are in memory: this process has just written these pages and will
+    /// want them. Reads nothing, so it cannot fail.
+    /// </summary>
     public void Seed(PageCache cache)
     {
         if (Added.Sum(segment => segment.Entry.Images * (long)source.PageBytes) > cache.LimitBytes / 4)
@@ -120,12 +123,17 @@ internal sealed class Flush
             {
                 var location = segment.Index.Block(number);
                 byte[] images = new byte[location.Images * source.PageBytes];
-                for (int i = 0; i < location.Images; i++)
+                bool complete = true;
+                for (int i = 0; complete && i < location.Images; i++)
                 {
-                    source.Copy(segment.Index.PageAt(location.FirstOrdinal + i), images.AsSpan(i * source.PageBytes, source.PageBytes));
+                    uint page = segment.Index.PageAt(location.FirstOrdinal + i);
+                    complete = source.TryCopyResident(page, images.AsSpan(i * source.PageBytes, source.PageBytes));
                 }
 
-                segment.Seed(number, images);
+                if (complete)
+                {
+                    segment.Seed(number, images);
+                }
             }
         }
     }

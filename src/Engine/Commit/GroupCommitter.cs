@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
@@ -36,8 +37,8 @@ internal sealed partial class GroupCommitter
         linger = new Linger(context, speculation);
     }
 
-    /// <summary>How often in a row this process has lost the race for this database.</summary>
-    public int LossesInARow => Volatile.Read(ref losses);
+    /// <summary>Raised when a swap has landed that began at that time: its head was current after it.</summary>
+    public event Action<long>? Landed;
 
     /// <summary>Something was stacked: makes sure that somebody carries it.</summary>
     public void Wake()
@@ -49,7 +50,14 @@ internal sealed partial class GroupCommitter
     }
 
     /// <summary>Done when nothing is carried any more.</summary>
-    public Task WhenIdleAsync() => loop;
+    public async Task WhenIdleAsync()
+    {
+        while (Volatile.Read(ref running) != 0)
+        {
+            await loop.ConfigureAwait(false);
+            await Task.Yield();
+        }
+    }
 
     private async Task RunAsync()
     {
@@ -87,22 +95,18 @@ internal sealed partial class GroupCommitter
         catch (StoreException e)
         {
             // Refused, or a segment could not be uploaded: nothing has happened, and the next write may succeed.
-            FailAll(Errors.FromStore(context.Name, e));
-        }
-        catch (DatabaseException e) when (e.Code == ErrorCodes.DatabaseNotFound)
-        {
-            speculation.Refuse(e);
-            FailAll(e);
+            GiveUp(group, Errors.FromStore(context.Name, e));
         }
         catch (DatabaseException e) when (e.Kind != ErrorKind.Internal)
         {
-            FailAll(e);
+            GiveUp(group, e);
         }
         catch (Exception e)
         {
+            // A broken invariant is found before anything is sent; of all else nobody knows what has happened.
             LogRefuses(context.Logger, e, context.Name);
             speculation.Refuse(e);
-            FailAll(Errors.Refuses(context.Name, e));
+            GiveUp(group, e as DatabaseException ?? Errors.OutcomeUnknown(context.Name, group.Base.Version + 1, e));
         }
         finally
         {
@@ -121,43 +125,55 @@ internal sealed partial class GroupCommitter
         switch (end.Outcome)
         {
             case SwapOutcome.Landed:
-                await courtesy.WonAsync(losses).ConfigureAwait(false);
+                courtesy.Won();
                 losses = 0;
-                return await LandAsync(group, end).ConfigureAwait(false);
+                return await LandAsync(group, end, began).ConfigureAwait(false);
             case SwapOutcome.Lost:
                 losses++;
                 LogLost(context.Logger, context.Name, end.Version, group.Transactions.Length, losses);
                 Metrics.Losses.Add(1);
-                await RebaseAsync(end.Newer).ConfigureAwait(false);
+                await RunAgainAsync(end.Newer).ConfigureAwait(false);
                 return 0;
             case SwapOutcome.Gone:
                 var gone = Errors.Gone(context.Name);
                 speculation.Refuse(gone);
-                FailAll(gone);
+                GiveUp(group, gone);
                 return 0;
             default:
-                await DoubtAsync(group, Errors.OutcomeUnknown(context.Name, end.Version, end.Error)).ConfigureAwait(false);
+                GiveUp(group, Errors.OutcomeUnknown(context.Name, end.Version, end.Error));
                 return 0;
         }
     }
 
-    private async Task<int> LandAsync(Group group, CommitEnd end)
+    private async Task<int> LandAsync(Group group, CommitEnd end, long began)
     {
         Metrics.Commits.Add(1);
         Metrics.Transactions.Add(group.Transactions.Length);
         if (end.Landed is { } landed)
         {
-            speculation.Land(landed, end.Applied);
-            Answer(group, end.Version);
-            end.Applied?.Release();
-            flushes.Begin(landed);
+            // Held until the flush has its own share: once it is installed, a reader may put a newer head in its place at any moment.
+            landed.Snapshot.Share();
+            try
+            {
+                speculation.Land(landed, end.Applied);
+                Landed?.Invoke(began);
+                Answer(group, end.Version);
+                end.Applied?.Release();
+                flushes.Begin(landed);
+            }
+            finally
+            {
+                landed.Snapshot.Release();
+            }
         }
         else
         {
-            // Landed, and a rival has committed on top already: whatever was stacked on ours runs again there.
+            // Landed, and a rival has committed on top already, or the state could not be taken over: whatever was stacked on
+            // ours runs again on what is there.
+            queue.Hold();
             speculation.Land(null, null);
             Answer(group, end.Version);
-            await RebaseAsync(end.Newer).ConfigureAwait(false);
+            await RunAgainAsync(end.Newer).ConfigureAwait(false);
         }
 
         return group.Transactions.Length;
@@ -179,10 +195,12 @@ internal sealed partial class GroupCommitter
 
         if (found.Answer == ReadAnswer.Missing)
         {
-            throw Errors.NotFound(context.Name);
+            var gone = Errors.Gone(context.Name);
+            speculation.Refuse(gone);
+            throw gone;
         }
 
-        await RebaseAsync((reader.Decode(found), found.Tag)).ConfigureAwait(false);
+        await RunAgainAsync((reader.Decode(found), found.Tag)).ConfigureAwait(false);
         return 0;
     }
 
@@ -190,15 +208,18 @@ internal sealed partial class GroupCommitter
     /// Runs everything that was stacked again, on the newest state. The pause comes before the head is read, never between the
     /// reading and the swap: what counts in a race is how long one stands on an old state.
     /// </summary>
-    private async Task RebaseAsync((Head Head, ETag Tag)? newer)
+    private async Task RunAgainAsync((Head Head, ETag Tag)? newer)
     {
-        var lost = speculation.Lose();
+        queue.Hold();
+        var (carried, stacked) = speculation.Lose();
+        ImmutableArray<WriteTransaction> lost = [.. carried, .. stacked];
         foreach (var transaction in lost)
         {
             transaction.Losses++;
         }
 
         queue.PutBack(lost);
+        courtesy.Lost(losses);
         var pause = courtesy.PauseAfter(losses, linger.SwapTime);
         if (pause > TimeSpan.Zero)
         {
@@ -206,27 +227,40 @@ internal sealed partial class GroupCommitter
             newer = null;
         }
 
-        await courtesy.LostAsync(losses).ConfigureAwait(false);
+        courtesy.Try();
         await queue.ReloadAsync(newer).ConfigureAwait(false);
     }
 
-    /// <summary>Nobody knows what became of the group; what was stacked on it has not left this process and runs again.</summary>
-    private async Task DoubtAsync(Group group, DatabaseException unknown)
+    /// <summary>
+    /// Tells the group that it failed. What was stacked on it has not left this process and runs again, after a fresh look at the head.
+    /// </summary>
+    private void GiveUp(Group group, DatabaseException error)
     {
-        var stacked = speculation.Lose();
+        queue.Hold();
+        var (_, stacked) = speculation.Lose();
         foreach (var transaction in group.Transactions)
         {
-            transaction.Fail(unknown);
+            transaction.Fail(error);
         }
 
-        queue.PutBack(stacked[group.Transactions.Length..]);
-        await queue.ReloadAsync(null).ConfigureAwait(false);
+        queue.PutBack(stacked);
+        queue.Resume();
     }
 
-    private static void Answer(Group group, long version)
+    private static void Answer(Group group, long made)
     {
-        foreach (var transaction in group.Transactions)
+        int lastChange = group.Transactions.Length - 1;
+        while (lastChange >= 0 && group.Transactions[lastChange].Pages is null)
         {
+            lastChange--;
+        }
+
+        for (int i = 0; i < group.Transactions.Length; i++)
+        {
+            // Who changed nothing in the middle of a group saw neither the base nor the whole group. It is told the base: a write that
+            // expects this version is then refused, where one that expected the group's would overwrite changes that were never seen.
+            var transaction = group.Transactions[i];
+            long version = transaction.Pages is null && i < lastChange ? group.Base.Version : made;
             if (transaction.Verdict is { } verdict)
             {
                 transaction.Fail(verdict);
@@ -236,17 +270,6 @@ internal sealed partial class GroupCommitter
                 transaction.Complete(version);
             }
         }
-    }
-
-    /// <summary>Fails everything that was stacked. Later writes begin with a fresh look at the head.</summary>
-    private void FailAll(DatabaseException error)
-    {
-        foreach (var transaction in speculation.Lose())
-        {
-            transaction.Fail(error);
-        }
-
-        queue.Kick();
     }
 
     [LoggerMessage(20, LogLevel.Debug, "Lost the race for version {Version} of {Database}: {Transactions} transactions run again ({Losses} in a row)")]

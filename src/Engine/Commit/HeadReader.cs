@@ -33,7 +33,7 @@ internal sealed class HeadReader(DatabaseContext context)
     {
         if (head.State == HeadState.Tombstone)
         {
-            throw Errors.NotFound(context.Name);
+            throw earlier is null ? Errors.NotFound(context.Name) : Errors.Gone(context.Name);
         }
 
         if (earlier is not null && earlier.Head.DatabaseId != head.DatabaseId)
@@ -47,7 +47,7 @@ internal sealed class HeadReader(DatabaseContext context)
             return new DurableHead(head, tag, Apply(earlier.Snapshot, head, earlier.Version, segments));
         }
 
-        var bare = new Snapshot(new object(), head.PageBytes, head.PageCount, PageTable.Empty(head.PageCount), segments);
+        var bare = new Snapshot(new object(), head.PageBytes, head.PageCount, PageTable.Empty(head.PageCount), segments, context.Snapshots);
         if (head.Frames.Length == 0)
         {
             return new DurableHead(head, tag, bare);

@@ -18,6 +18,9 @@ internal static class Invariants
             ?? Check(next.Version == below.Version + 1, "a commit's version is its base's plus one")
             ?? Check(next.SwapId != below.SwapId && next.Recent[^1].Id == next.SwapId, "a commit's id is new")
             ?? Check(next.CollectionEpoch == below.CollectionEpoch, "a commit does not begin a collection epoch")
+            ?? Check(KeepsFrames(below, next), "a frame leaves the head only for a segment that takes it in")
+            ?? Check(
+                below.Recent.IsEmpty || next.CommitOf(below.Version) == below.Recent[^1].Id, "the commits that a head lists go on from its base's")
             ?? Check(
                 next.Segments.All(entry => entry.CollectionEpoch == below.CollectionEpoch || below.Segments.Any(old => old.Id == entry.Id)),
                 "a new segment was uploaded under the epoch of the base");
@@ -43,6 +46,15 @@ internal static class Invariants
         {
             throw Errors.Invariant(database, read.Version, broken);
         }
+    }
+
+    /// <summary>Each frame of the base stands in the new head or is in a new segment; replacing all pages (VACUUM, import) drops all.</summary>
+    private static bool KeepsFrames(Head below, Head next)
+    {
+        bool replaces = !next.Segments.Any(entry => below.Segments.Any(old => old.Id == entry.Id))
+            && (next.PageBytes != below.PageBytes || next.Frames.IsEmpty);
+        long taken = next.Segments.Where(entry => below.Segments.All(old => old.Id != entry.Id)).Select(entry => entry.MaxVersion).DefaultIfEmpty(0).Max();
+        return replaces || below.Frames.All(frame => frame.Version >= next.FirstFrameVersion || frame.Version <= taken);
     }
 
     private static string? Check(bool holds, string invariant) => holds ? null : invariant;

@@ -8,14 +8,20 @@ namespace OrleansSqlite.Commit;
 internal sealed class Linger(DatabaseContext context, Speculation speculation)
 {
     private const int MaxSkips = 16;
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxSwapTime = TimeSpan.FromSeconds(1);
     private int skips;
     private int skipLength = 1;
 
     /// <summary>How long a swap takes here: a moving average.</summary>
     public TimeSpan SwapTime { get; private set; }
 
-    /// <summary>Takes a swap's duration into account.</summary>
-    public void Observe(TimeSpan swap) => SwapTime = SwapTime == default ? swap : (SwapTime * 0.8) + (swap * 0.2);
+    /// <summary>Takes a swap's duration into account; one that had to be resolved for long says nothing about the next.</summary>
+    public void Observe(TimeSpan swap)
+    {
+        swap = swap < MaxSwapTime ? swap : MaxSwapTime;
+        SwapTime = SwapTime == default ? swap : (SwapTime * 0.8) + (swap * 0.2);
+    }
 
     /// <summary>Waits for those who were answered by the last swap to come back, on top of those who wait already.</summary>
     public async Task WaitAsync(int answered)
@@ -32,9 +38,10 @@ internal sealed class Linger(DatabaseContext context, Speculation speculation)
             return;
         }
 
+        var wait = SwapTime / 4;
         var company = speculation.WhenStacked(answered + waiting);
         using var giveUp = new CancellationTokenSource();
-        var first = await Task.WhenAny(company, Task.Delay(SwapTime / 4, context.Time, giveUp.Token)).ConfigureAwait(false);
+        var first = await Task.WhenAny(company, Task.Delay(wait < MaxWait ? wait : MaxWait, context.Time, giveUp.Token)).ConfigureAwait(false);
         await giveUp.CancelAsync().ConfigureAwait(false);
         bool came = first == company || speculation.StackedCount > waiting + (answered / 2);
         skipLength = came ? 1 : Math.Min(MaxSkips, skipLength * 2);

@@ -33,7 +33,7 @@ internal sealed class Speculation(DatabaseContext context)
     {
         lock (gate)
         {
-            var head = current ?? throw new ObjectDisposedException(context.Name);
+            var head = current ?? throw (refusal as DatabaseException as Exception ?? new ObjectDisposedException(context.Name));
             head.Snapshot.Share();
             return head;
         }
@@ -59,6 +59,18 @@ internal sealed class Speculation(DatabaseContext context)
             lock (gate)
             {
                 return refusal is not null || (!stale && stackedBytes < MaxStackedBytes && stacked.Count < MaxStacked);
+            }
+        }
+    }
+
+    /// <summary>Whether the next transaction sees exactly the newest durable version.</summary>
+    public bool TipIsDurable
+    {
+        get
+        {
+            lock (gate)
+            {
+                return ReferenceEquals(tip!.Identity, current!.Snapshot.Identity);
             }
         }
     }
@@ -104,7 +116,7 @@ internal sealed class Speculation(DatabaseContext context)
     {
         lock (gate)
         {
-            return (tip!.Share(), NextVersion);
+            return ((tip ?? throw new ObjectDisposedException(context.Name)).Share(), NextVersion);
         }
     }
 
@@ -162,6 +174,8 @@ internal sealed class Speculation(DatabaseContext context)
     /// <summary>Takes everything that is stacked as the group for one swap. Null if there is nothing.</summary>
     public Group? Take()
     {
+        Group group;
+        bool wasFull;
         lock (gate)
         {
             if (stacked.Count == 0)
@@ -171,10 +185,19 @@ internal sealed class Speculation(DatabaseContext context)
 
             underWay = stacked.Count;
             swapUnderWay = stacked.Exists(transaction => transaction.Pages is not null);
+            wasFull = stackedBytes >= MaxStackedBytes;
             stackedBytes = 0;
             current!.Snapshot.Share();
-            return new Group(current, tip!.Share(), [.. stacked]);
+            group = new Group(current, tip!.Share(), [.. stacked]);
         }
+
+        if (wasFull)
+        {
+            // There is room for as much again while these are on their way.
+            Changed?.Invoke();
+        }
+
+        return group;
     }
 
     /// <summary>Done when that many transactions are stacked.</summary>
@@ -222,19 +245,23 @@ internal sealed class Speculation(DatabaseContext context)
         Changed?.Invoke();
     }
 
-    /// <summary>A rival was first: gives back all that was stacked, in order, and lets nothing run until a newer head is installed.</summary>
-    public ImmutableArray<WriteTransaction> Lose()
+    /// <summary>
+    /// What is stacked will not land: gives it back, in order (those of the group under way and those stacked on it), and lets nothing
+    /// run until the head has been read.
+    /// </summary>
+    public (ImmutableArray<WriteTransaction> Carried, ImmutableArray<WriteTransaction> Stacked) Lose()
     {
         lock (gate)
         {
             stale = true;
+            int carried = underWay;
             underWay = 0;
             swapUnderWay = false;
             stackedBytes = 0;
             ImmutableArray<WriteTransaction> lost = [.. stacked];
             stacked.Clear();
             ReleaseIfClosed();
-            return lost;
+            return (lost[..carried], lost[carried..]);
         }
     }
 

@@ -39,8 +39,9 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
     /// <summary>Replaces the head with the tag <paramref name="expected"/> by <paramref name="next"/>; creates it if that is null.</summary>
     /// <param name="next">The new head. Its swap id is new, so that its bytes never occurred before.</param>
     /// <param name="expected">The tag of the head that <paramref name="next"/> was made from.</param>
-    /// <exception cref="StoreException">The store refused (permission, space, settings): not applied.</exception>
-    public async Task<SwapEnd> RunAsync(Head next, ETag? expected)
+    /// <param name="creates">Whether it begins a new database, in the place of none or of a deleted one.</param>
+    /// <exception cref="StoreException">The store refused (permission, space, settings, or "busy" for too long): not applied.</exception>
+    public async Task<SwapEnd> RunAsync(Head next, ETag? expected, bool creates = false)
     {
         byte[] content = HeadCodec.Encode(next);
         long began = context.Time.GetTimestamp();
@@ -78,7 +79,7 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
             }
 
             await context.PassAsync(CommitPoint.Resolving).ConfigureAwait(false);
-            if (await ResolveAsync(next, expected, began).ConfigureAwait(false) is { } end)
+            if (await ResolveAsync(next, expected, creates, began).ConfigureAwait(false) is { } end)
             {
                 return end;
             }
@@ -86,7 +87,10 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
             // The head is still the one that we expected: ours is on its way or lost. The same bytes on the same condition can't land twice.
             if (context.Time.GetElapsedTime(began) >= Patience)
             {
-                return new SwapEnd(SwapOutcome.Unknown, default, null, error);
+                return mayLandLate
+                    ? new SwapEnd(SwapOutcome.Unknown, default, null, error)
+                    : throw new StoreException(
+                        StoreFailure.Unavailable, context.Store.Url, context.Keys.Head, "The store has refused the write for too long, though nobody else wrote. It was not applied: try again later.");
             }
 
             await context.PauseAsync(Pause * Math.Min(attempt, 20)).ConfigureAwait(false);
@@ -94,21 +98,22 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
     }
 
     /// <summary>What the head says about our swap; null if it says that the swap is still open.</summary>
-    private async Task<SwapEnd?> ResolveAsync(Head next, ETag? expected, long began)
+    private async Task<SwapEnd?> ResolveAsync(Head next, ETag? expected, bool creates, long began)
     {
         while (true)
         {
+            using var limit = new CancellationTokenSource(Patience, context.Time);
             try
             {
-                var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                return found is { } there ? Judge(next, expected, there) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
+                var found = await reader.ReadAsync(limit.Token).ConfigureAwait(false);
+                return found is { } there ? Judge(next, expected, creates, there) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
             }
-            catch (Exception e) when (e is StoreException { IsTransient: false } or DatabaseException)
+            catch (Exception e) when (e is not StoreException { IsTransient: true })
             {
-                // The head can't be read, so it can't tell.
+                // The head can't be read (or not in time), so it can't tell.
                 return new SwapEnd(SwapOutcome.Unknown, default, null, e);
             }
-            catch (StoreException e)
+            catch (Exception e)
             {
                 if (context.Time.GetElapsedTime(began) >= Patience)
                 {
@@ -120,11 +125,17 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         }
     }
 
-    private SwapEnd? Judge(Head next, ETag? expected, (Head Head, ETag Tag) found)
+    private SwapEnd? Judge(Head next, ETag? expected, bool creates, (Head Head, ETag Tag) found)
     {
         if (found.Head.SwapId == next.SwapId)
         {
             return new SwapEnd(SwapOutcome.Landed, found.Tag);
+        }
+
+        if (creates && found.Head.DatabaseId == next.DatabaseId)
+        {
+            // Created, and somebody has committed to it already: nobody else could know its random id.
+            return new SwapEnd(SwapOutcome.Landed, default, found);
         }
 
         if (found.Tag == expected)
@@ -144,12 +155,16 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         }
 
         // Commits have landed on the base. The one with our number is ours, or it is a rival's.
-        var there = found.Head.CommitOf(next.Version) ?? CommitBehind(found.Head, next.Version);
+        var there = found.Head.CommitOf(next.Version) ?? CommitInFrames(found.Head, next.Version) ?? CommitBehind(found.Head, next.Version);
         return there is null ? new SwapEnd(SwapOutcome.Unknown, default, found)
             : there == next.SwapId ? new SwapEnd(SwapOutcome.Landed, default, found)
             : found.Head.State == HeadState.Tombstone ? new SwapEnd(SwapOutcome.Gone, default, found)
             : new SwapEnd(SwapOutcome.Lost, default, found);
     }
+
+    /// <summary>The commit with that number, from the inline frames: small ones may reach further back than the list of recent commits.</summary>
+    private static CommitId? CommitInFrames(Head head, long version) =>
+        version >= head.FirstFrameVersion ? head.Frames[(int)(version - head.FirstFrameVersion)].Id : null;
 
     /// <summary>The commit with that number, from the frames that have moved to segments.</summary>
     private CommitId? CommitBehind(Head head, long version)

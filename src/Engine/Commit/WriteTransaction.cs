@@ -28,6 +28,9 @@ internal abstract class WriteTransaction
     /// <summary>When it was first queued, by the monotonic clock.</summary>
     public long QueuedAt { get; set; }
 
+    /// <summary>How many were queued up to it: its place in the order, also when it runs again.</summary>
+    public long Number { get; set; }
+
     /// <summary>The pages that it changed, once it is stacked; null if it changed nothing.</summary>
     public uint[]? Pages { get; set; }
 
@@ -49,7 +52,7 @@ internal abstract class WriteTransaction
     /// <summary>Answers the caller: it was not applied (or, if the error says so, nobody knows).</summary>
     public abstract void Fail(Exception error);
 
-    /// <summary>What happens when it is cancelled, until it is answered.</summary>
+    /// <summary>What happens when it is cancelled, until it is answered. To be said before anybody can answer it.</summary>
     public void OnCancelled(Action<WriteTransaction> withdraw)
     {
         if (Cancellation.CanBeCanceled)
@@ -59,7 +62,7 @@ internal abstract class WriteTransaction
     }
 
     /// <summary>It is answered: cancelling it no longer means anything.</summary>
-    protected void Answered() => registration.Unregister();
+    public void Answered() => registration.Unregister();
 
     /// <summary>Forgets what a run left behind, before the next one.</summary>
     public void Reset()

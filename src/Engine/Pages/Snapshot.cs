@@ -14,16 +14,27 @@ internal sealed class Snapshot
     private readonly PageTable table;
     private readonly ImmutableArray<Segment> segments;
     private readonly uint? schemaCookie;
+    private readonly SnapshotCount? count;
     private int references = 1;
 
-    public Snapshot(object identity, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
-        : this(identity, new object(), null, pageBytes, pageCount, table, segments)
+    public Snapshot(
+        object identity, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments, SnapshotCount? count = null)
+        : this(identity, new object(), null, pageBytes, pageCount, table, segments, count)
     {
     }
 
     private Snapshot(
-        object identity, object schema, uint? schemaCookie, int pageBytes, uint pageCount, PageTable table, ImmutableArray<Segment> segments)
+        object identity,
+        object schema,
+        uint? schemaCookie,
+        int pageBytes,
+        uint pageCount,
+        PageTable table,
+        ImmutableArray<Segment> segments,
+        SnapshotCount? count)
     {
+        this.count = count;
+        count?.Add();
         Identity = identity;
         Schema = schema;
         this.schemaCookie = schemaCookie;
@@ -105,6 +116,19 @@ internal sealed class Snapshot
         }
     }
 
+    /// <summary>Copies a page if its image is in memory.</summary>
+    public unsafe bool TryCopyResident(uint page, Span<byte> to)
+    {
+        if (table.Find(page) is not { } block || !block.TryPin())
+        {
+            return false;
+        }
+
+        new ReadOnlySpan<byte>(block.Image(SlotOf(block, page), PageBytes), PageBytes).CopyTo(to);
+        block.Unpin();
+        return true;
+    }
+
     /// <summary>All pages that stand in frames, in order.</summary>
     public IEnumerable<KeyValuePair<uint, Block>> FramePages() =>
         table.FramePages().TakeWhile(pair => pair.Key <= PageCount);
@@ -122,26 +146,33 @@ internal sealed class Snapshot
             pageBytes,
             pageCount,
             repaged ? Renewed(pages, pageCount, edit) : table.With(pages, pageCount, edit),
-            repaged ? [] : segments);
+            repaged ? [] : segments,
+            count);
     }
 
     /// <summary>The same content from other places: the same identity.</summary>
     public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
-        new(Identity, Schema, schemaCookie, PageBytes, PageCount, table.With(pages, PageCount, edit), from);
+        new(Identity, Schema, schemaCookie, PageBytes, PageCount, table.With(pages, PageCount, edit), from, count);
 
     /// <summary>Holds the snapshot once more.</summary>
     public Snapshot Share()
     {
-        Interlocked.Increment(ref references);
-        return this;
+        // What was freed can't be had back: a page read from it might be anybody's memory.
+        return Interlocked.Increment(ref references) > 1 ? this : throw new InvalidOperationException("The snapshot was let go already.");
     }
 
     /// <summary>Lets go; the last one frees the memory that only this snapshot needed.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref references) == 0)
+        int left = Interlocked.Decrement(ref references);
+        if (left == 0)
         {
             table.Release();
+            count?.Remove();
+        }
+        else if (left < 0)
+        {
+            throw new InvalidOperationException("The snapshot was let go already.");
         }
     }
 

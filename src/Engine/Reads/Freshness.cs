@@ -43,8 +43,21 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
         return head;
     }
 
-    /// <summary>A swap of this process has landed that began at that time: its head was current after it.</summary>
-    public void Prove(long timestamp) => Interlocked.Exchange(ref provenAt, timestamp);
+    /// <summary>The newest head here was current at some moment after that time: a look that began then has found it, or a swap has made it.</summary>
+    public void Prove(long timestamp)
+    {
+        long known = Volatile.Read(ref provenAt);
+        while (timestamp > known)
+        {
+            long was = Interlocked.CompareExchange(ref provenAt, timestamp, known);
+            if (was == known)
+            {
+                return;
+            }
+
+            known = was;
+        }
+    }
 
     /// <summary>Waits for the look that starts next: one that is under way began before this read did, and proves nothing for it.</summary>
     private async Task<DurableHead> LookAsync(CancellationToken cancellation)
@@ -82,7 +95,7 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
 
     private async Task RunAsync()
     {
-        while (true)
+        for (bool isFirst = true; ; isFirst = false)
         {
             Look? look;
             lock (gate)
@@ -94,6 +107,12 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
                     looking = false;
                     return;
                 }
+            }
+
+            if (!isFirst)
+            {
+                // A store that answers at once would keep the caller who began this: those who came meanwhile are served elsewhere.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
 
             try
@@ -109,6 +128,9 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
             catch (Exception e)
             {
                 look.Done.SetException(e);
+
+                // Seen, even if all who waited have given up.
+                _ = look.Done.Task.Exception;
             }
         }
     }

@@ -5,7 +5,7 @@ using OrleansSqlite.Pages;
 namespace OrleansSqlite.Reads;
 
 /// <summary>The idle connections for queries of one database.</summary>
-internal sealed class ReadPool(DatabaseContext context) : IDisposable
+internal sealed class ReadPool(DatabaseContext context)
 {
     private readonly ConcurrentBag<ReadConnection> idle = [];
     private volatile bool closed;
@@ -42,8 +42,8 @@ internal sealed class ReadPool(DatabaseContext context) : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Closes the idle connections; those in use close when they come back.</summary>
+    public void Close()
     {
         closed = true;
         while (idle.TryTake(out var connection))

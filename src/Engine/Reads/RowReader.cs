@@ -21,6 +21,7 @@ internal sealed class RowReader : IRowReader
     private readonly SemaphoreSlim one = new(1, 1);
     private ReadConnection? connection;
     private sqlite3_stmt? statement;
+    private int step;
     private bool ended;
     private bool disposed;
 
@@ -107,8 +108,11 @@ internal sealed class RowReader : IRowReader
     {
         connection = pool.Rent(snapshot);
         statement = connection.Runner.CompileQuery(query);
+
+        // The first step compiles the statement again if the schema has changed, so the columns are known only after it.
+        step = raw.sqlite3_step(statement);
         Columns = StatementRunner.Columns(statement);
-        return true;
+        return step is raw.SQLITE_ROW or raw.SQLITE_DONE ? true : throw connection.Runner.Failed(raw.sqlite3_reset(statement));
     }
 
     private IReadOnlyList<IReadOnlyList<SqlValue>> Piece()
@@ -117,15 +121,15 @@ internal sealed class RowReader : IRowReader
         long bytes = 0;
         while (rows.Count < PieceRows && bytes < PieceBytes)
         {
-            int code = raw.sqlite3_step(statement!);
-            if (code == raw.SQLITE_ROW)
+            if (step == raw.SQLITE_ROW)
             {
                 rows.Add(StatementRunner.Row(statement!, Columns.Count, ref bytes));
+                step = raw.sqlite3_step(statement!);
                 continue;
             }
 
             ended = true;
-            return code == raw.SQLITE_DONE ? rows : throw connection!.Runner.Failed(raw.sqlite3_reset(statement!));
+            return step == raw.SQLITE_DONE ? rows : throw connection!.Runner.Failed(raw.sqlite3_reset(statement!));
         }
 
         return rows;

@@ -5,8 +5,10 @@ namespace OrleansSqlite.Stores;
 /// implementation must pass the conformance suite, and the probe checks the same at start.
 /// </summary>
 /// <remarks>
-/// Keys are relative to the store's root, use <c>/</c> between their parts and hold only the characters
-/// <c>a-z A-Z 0-9 . _ -</c>. Every failure is a <see cref="StoreException"/>. All members may be called concurrently.
+/// Keys are relative to the store's root: parts of the characters <c>a-z A-Z 0-9 . _ -</c> with <c>/</c> between them, none of which is
+/// <c>.</c> or <c>..</c>, 255 characters each and 800 in all. No key is also a folder of others. A key that breaks these rules is a bug
+/// of the caller, an <see cref="ArgumentException"/>. Every failure of the store is a <see cref="StoreException"/>. Content is the
+/// caller's to change again once a call has ended; what a read gave never changes. All members may be called concurrently.
 /// </remarks>
 public interface IObjectStore : IAsyncDisposable
 {
@@ -43,6 +45,7 @@ public interface IObjectStore : IAsyncDisposable
     /// Sent once: an implementation never repeats it by itself.
     /// </summary>
     /// <exception cref="StoreException">The answer is not known: the swap may have been applied, or may still be.</exception>
+    /// <exception cref="OperationCanceledException">The caller did not wait for the answer: it is not known either.</exception>
     ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation);
 
     /// <summary>Deletes an object. Deleting what is not there is no error. Never used for a head.</summary>
@@ -55,7 +58,7 @@ public interface IObjectStore : IAsyncDisposable
 
     /// <summary>
     /// The distinct first parts of keys below <paramref name="prefix"/> (which is empty or ends with <c>/</c>), without the slash:
-    /// the folders of a prefix, in order.
+    /// the folders of a prefix, in the order of the keys in them.
     /// </summary>
     /// <exception cref="StoreException">The store could not be listed.</exception>
     IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation);
@@ -113,10 +116,10 @@ public enum SwapAnswer
     /// <summary>Somebody else was first, or the caller's own twin was (HTTP 412).</summary>
     Lost,
 
-    /// <summary>Not applied: a conflicting request was under way (HTTP 409). The same may be sent again.</summary>
+    /// <summary>Not applied, for a passing reason: a conflicting request was under way (HTTP 409). The same may be sent again.</summary>
     Busy,
 
-    /// <summary>Not applied: the object to replace is gone (HTTP 404).</summary>
+    /// <summary>Not applied: the object to replace is gone (HTTP 404). Some stores say <see cref="Lost"/> in this case too.</summary>
     Gone,
 }
 

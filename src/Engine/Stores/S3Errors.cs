@@ -14,6 +14,10 @@ internal static class S3Errors
     public static bool IsMissingKey(AmazonServiceException error) =>
         error.StatusCode == HttpStatusCode.NotFound && error.ErrorCode == "NoSuchKey";
 
+    /// <summary>An answer that means nothing in its place: what became of the request is not known.</summary>
+    public static StoreException Unexpected(HttpStatusCode status, string store, string key) => new(
+        StoreFailure.Unavailable, store, key, $"The store gave an answer that does not belong to the request (HTTP {(int)status}). Try again later.");
+
     /// <summary>The store's error for any failure of a request, or null if it is none (then it is a bug, and passes as it is).</summary>
     public static StoreException? Map(Exception error, string store, string? key) => error switch
     {

@@ -35,12 +35,18 @@ public sealed class S3Store : IObjectStore
     {
         ArgumentException.ThrowIfNullOrEmpty(bucket);
         ArgumentNullException.ThrowIfNull(prefix);
+        string root = prefix.Trim('/');
+        if (root.Length > 0 && ObjectKey.Problem(root, isPrefix: false) is { } problem)
+        {
+            throw new ArgumentException($"The prefix '{prefix}' {problem}.", nameof(prefix));
+        }
+
         _bucket = bucket;
-        _root = prefix.Length == 0 ? "" : $"{prefix.Trim('/')}/";
+        _root = root.Length == 0 ? "" : $"{root}/";
         _options = options ?? new S3Options();
         _time = time ?? TimeProvider.System;
         _entropy = entropy ?? Entropy.System;
-        Url = $"s3://{bucket}/{prefix.Trim('/')}".TrimEnd('/');
+        Url = root.Length == 0 ? $"s3://{bucket}" : $"s3://{bucket}/{root}";
         S3Settings settings = S3Settings.From(_options, Url, Environment.GetEnvironmentVariable);
         Url += settings.Endpoint is null ? "" : $"?endpoint={settings.Endpoint.OriginalString}";
         _requests = new S3Requests(bucket, _root, settings.Encryption, _options);
@@ -128,10 +134,6 @@ public sealed class S3Store : IObjectStore
         {
             return await RepeatBrokenAsync(ReadOnceAsync, cancellation).ConfigureAwait(false);
         }
-        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.NotModified && unless is not null)
-        {
-            return ReadResult.NotModified with { Now = answer.Now };
-        }
         catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
         {
             return ReadResult.Missing with { Now = answer.Now };
@@ -140,9 +142,17 @@ public sealed class S3Store : IObjectStore
         async Task<ReadResult> ReadOnceAsync()
         {
             using GetObjectResponse response = await _client.GetObjectAsync(_requests.Get(key, unless), cancellation).ConfigureAwait(false);
-            byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
-            DateTimeOffset? modified = response.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
-            return new ReadResult(ReadAnswer.Found, content, answer.Tag, modified, answer.Now);
+            switch (answer.Status)
+            {
+                case HttpStatusCode.OK:
+                    byte[] content = await S3Body.ReadAsync(response, cancellation).ConfigureAwait(false);
+                    DateTimeOffset? modified = response.LastModified is { } at ? new DateTimeOffset(at.ToUniversalTime()) : null;
+                    return new ReadResult(ReadAnswer.Found, content, answer.Tag, modified, answer.Now);
+                case HttpStatusCode.NotModified when unless is not null:
+                    return ReadResult.NotModified with { Now = answer.Now };
+                default:
+                    throw S3Errors.Unexpected(answer.Status, Url, key);
+            }
         }
     }
 
@@ -177,19 +187,10 @@ public sealed class S3Store : IObjectStore
         request.IfNoneMatch = expected is null ? "*" : null;
         TagForm.Choice form = _tagForm.Current;
         request.IfMatch = expected is { } tag ? form.Write(tag) : null;
+        AnswerNotes answer = S3Transport.TakeNotes();
         try
         {
-            PutObjectResponse response = await _swapClient.PutObjectAsync(request, cancellation).ConfigureAwait(false);
-            if (expected is not null)
-            {
-                _tagForm.Worked(form);
-            }
-
-            return SwapResult.Done(TagForm.Read(response.ETag));
-        }
-        catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.PreconditionFailed)
-        {
-            return expected is { } refused ? await RefusedAsync(key, refused, form, cancellation).ConfigureAwait(false) : SwapResult.Lost;
+            await _swapClient.PutObjectAsync(request, cancellation).ConfigureAwait(false);
         }
         catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.Conflict)
         {
@@ -198,6 +199,21 @@ public sealed class S3Store : IObjectStore
         catch (AmazonS3Exception error) when (expected is not null && S3Errors.IsMissingKey(error))
         {
             return SwapResult.Gone;
+        }
+
+        switch (answer.Status)
+        {
+            case HttpStatusCode.OK:
+                if (expected is not null)
+                {
+                    _tagForm.Worked(form);
+                }
+
+                return SwapResult.Done(answer.Tag);
+            case HttpStatusCode.PreconditionFailed:
+                return expected is { } refused ? await RefusedAsync(key, refused, form, cancellation).ConfigureAwait(false) : SwapResult.Lost;
+            default:
+                throw S3Errors.Unexpected(answer.Status, Url, key);
         }
     }
 
@@ -214,8 +230,9 @@ public sealed class S3Store : IObjectStore
 
         try
         {
-            GetObjectMetadataResponse current = await _client.GetObjectMetadataAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
-            return TagForm.Read(current.ETag) == expected && _tagForm.Failed(form) ? SwapResult.Busy : SwapResult.Lost;
+            AnswerNotes current = S3Transport.TakeNotes();
+            await _client.GetObjectMetadataAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
+            return current.Tag == expected && _tagForm.Failed(form) ? SwapResult.Busy : SwapResult.Lost;
         }
         catch (Exception error) when (error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException)
         {

@@ -13,7 +13,7 @@ public static class StoreProbe
     private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan CleaningTime = TimeSpan.FromSeconds(10);
 
-    /// <summary>Probes the store on two random keys under <c>.probe/</c>, which are deleted again. About fifteen small requests.</summary>
+    /// <summary>Probes the store on two random keys under <c>.probe/</c>, which are deleted again. Eighteen small requests, four of them at once.</summary>
     /// <param name="store">The store.</param>
     /// <param name="time">The clock, for pauses.</param>
     /// <param name="entropy">The source of the keys.</param>

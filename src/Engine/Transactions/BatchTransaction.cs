@@ -19,33 +19,18 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         var runner = connection.Runner();
         results = new List<StatementResult>(batch.Statements.Count);
         earlier = null;
-        using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
         try
         {
+            // Ends before the connection may be closed below: a closed one can't be interrupted.
+            using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
             if (IsVacuum(batch))
             {
-                CommitsByItself = true;
-                CheckVersion(connection);
-                connection.AllowCommit(false);
-                RunStatements(runner, isVacuum: true);
-                return;
+                Vacuum(runner, connection);
             }
-
-            runner.Command("BEGIN IMMEDIATE");
-            CheckVersion(connection);
-            if (batch.OperationId is null || !OperationLog.TryFind(runner, batch, out earlier))
+            else
             {
-                Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
-                RunStatements(runner, isVacuum: false);
-                if (batch.OperationId is not null)
-                {
-                    OperationLog.Record(runner, connection, batch, results);
-                }
+                Transact(runner, connection);
             }
-
-            Cancellation.ThrowIfCancellationRequested();
-            connection.AllowCommit(batch.OperationId is not null);
-            runner.Command("COMMIT");
         }
         catch (OperationCanceledException) when (Cancellation.IsCancellationRequested)
         {
@@ -81,10 +66,45 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         }
     }
 
+    private void Vacuum(StatementRunner runner, WriteConnection connection)
+    {
+        if (batch.OperationId is not null)
+        {
+            throw runner.Invalid(ErrorCodes.BadArgument, "VACUUM takes no operation id: it may be repeated at any time.");
+        }
+
+        CommitsByItself = true;
+        CheckVersion(connection);
+        connection.AllowCommit(false);
+        RunStatements(runner, isVacuum: true);
+    }
+
+    private void Transact(StatementRunner runner, WriteConnection connection)
+    {
+        runner.Command("BEGIN IMMEDIATE");
+        if (batch.OperationId is null || !OperationLog.TryFind(runner, batch, out earlier))
+        {
+            // After the look-up: what took effect once is answered, whatever the version is by now.
+            CheckVersion(connection);
+            Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
+            RunStatements(runner, isVacuum: false);
+            if (batch.OperationId is not null)
+            {
+                OperationLog.Record(runner, connection, batch, results);
+            }
+        }
+
+        Cancellation.ThrowIfCancellationRequested();
+        connection.AllowCommit(batch.OperationId is not null);
+        runner.Command("COMMIT");
+    }
+
     private void RunStatements(StatementRunner runner, bool isVacuum)
     {
         for (int i = 0; i < batch.Statements.Count; i++)
         {
+            // An interrupt is lost on a connection at rest: one that came between two statements is noticed here.
+            Cancellation.ThrowIfCancellationRequested();
             try
             {
                 bool isLast = i == batch.Statements.Count - 1;

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using OrleansSqlite.Commit;
 
 namespace OrleansSqlite.Transactions;
@@ -94,18 +93,27 @@ internal static class OperationLog
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var statement in batch.Statements)
         {
-            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(statement.Sql));
+            Append(hash, 'S', statement.Sql);
             foreach (var value in statement.Positional)
             {
-                hash.AppendData(Encoding.UTF8.GetBytes($"\u0001{value.Type}:{value}"));
+                Append(hash, (char)('0' + value.Type), value.ToString());
             }
 
             foreach (var (name, value) in statement.Named.OrderBy(pair => pair.Key, StringComparer.Ordinal))
             {
-                hash.AppendData(Encoding.UTF8.GetBytes($"\u0002{name}={value.Type}:{value}"));
+                Append(hash, 'N', name);
+                Append(hash, (char)('0' + value.Type), value.ToString());
             }
         }
 
         return hash.GetHashAndReset()[..16];
+    }
+
+    /// <summary>Each part with its kind and its length, so that no two batches run together to the same bytes.</summary>
+    private static void Append(IncrementalHash hash, char kind, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        hash.AppendData(Encoding.ASCII.GetBytes($"{kind}{bytes.Length}:"));
+        hash.AppendData(bytes);
     }
 }

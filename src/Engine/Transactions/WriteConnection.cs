@@ -9,11 +9,12 @@ namespace OrleansSqlite.Transactions;
 /// The connections that the writes of one database run on, one write at a time. Its commit point stacks the transaction:
 /// SQLite's COMMIT succeeds at once, the caller is answered when the swap has landed.
 /// </summary>
-internal sealed class WriteConnection(DatabaseContext context, Speculation speculation) : IDisposable
+internal sealed class WriteConnection(DatabaseContext context, Speculation speculation)
 {
-    private readonly WriteSession session = new(speculation);
+    private readonly WriteSession session = new(context, speculation);
     private StatementRunner? runner;
     private object? runnerSchema;
+    private bool runnerRan;
 
     /// <summary>The database.</summary>
     public DatabaseContext Context => context;
@@ -22,7 +23,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     public long NextVersion { get; private set; }
 
     /// <summary>Whether nothing is stacked below the running transaction: it sees exactly the newest durable version.</summary>
-    public bool OnDurable => speculation.StackedCount == 0;
+    public bool OnDurable => speculation.TipIsDurable;
 
     /// <summary>Runs a transaction on the tip of the stack.</summary>
     /// <returns>False if it was refused because the tip has moved on: then it is to run again.</returns>
@@ -34,7 +35,14 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         session.Begin(transaction, snapshot);
         try
         {
+            runnerRan = false;
             transaction.Run(this);
+            if (runnerRan && session.SchemaAfter is { } schema)
+            {
+                // The connection has the schema that its own transaction left: should that be lost, so is the connection.
+                runnerSchema = schema;
+            }
+
             return session.HasStacked || speculation.TryStackUnchanged(transaction, snapshot);
         }
         catch (Exception e)
@@ -49,27 +57,29 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
                 return false;
             }
 
-            bool sawState = e is DatabaseException { Code: ErrorCodes.Sql or ErrorCodes.VersionMismatch or ErrorCodes.OperationReused } or SqliteException;
-            if (sawState && !session.HasStacked)
+            bool wasStopped = e is Stores.StoreException or DatabaseException { Kind: ErrorKind.Unavailable or ErrorKind.Internal }
+                || transaction.Cancellation.IsCancellationRequested;
+            if (!wasStopped && !session.HasStacked)
             {
-                // What it met may be a neighbour's doing that never becomes durable: the error waits for its swap, too.
+                // What it met may be a neighbour's doing that never becomes durable: the error, a closure's own too, waits for its swap.
                 transaction.Verdict = e;
                 return speculation.TryStackUnchanged(transaction, snapshot);
             }
 
-            if (session.HasStacked && transaction.CommitsByItself)
+            if (!session.HasStacked)
             {
-                transaction.Verdict = e;
-                return true;
+                throw;
             }
 
-            if (session.HasStacked)
+            transaction.Verdict = e;
+            if (!transaction.CommitsByItself)
             {
-                // SQLite reports a failure after its commit point: the pages are on their way, and their fate is not ours to tell.
+                // SQLite reports a failure after its commit point: the pages are on their way, whatever the caller is told.
+                transaction.Verdict = Errors.OutcomeUnknown(context.Name, version, e);
                 speculation.Refuse(e);
             }
 
-            throw;
+            return true;
         }
         finally
         {
@@ -88,6 +98,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         }
 
         runnerSchema = session.Schema;
+        runnerRan = true;
         return runner ??= new StatementRunner(context, session, StatementGuard.ForWriting);
     }
 
@@ -108,17 +119,18 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         runner = null;
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => runner?.Dispose();
-
-    private sealed class WriteSession(Speculation speculation) : Session
+    private sealed class WriteSession(DatabaseContext context, Speculation speculation) : Session
     {
         private WriteTransaction? running;
         private Snapshot? current;
         private bool commitAllowed;
         private long version;
 
+        public override long TransactionBytes => context.Options.TransactionBytes;
+
         public bool HasStacked { get; private set; }
+
+        public object? SchemaAfter { get; private set; }
 
         public bool WasRefused { get; private set; }
 
@@ -129,6 +141,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
             running = transaction;
             current = snapshot;
             commitAllowed = HasStacked = WasRefused = false;
+            SchemaAfter = null;
             Failure = null;
         }
 
@@ -168,6 +181,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
             }
 
             HasStacked = true;
+            SchemaAfter = next!.Schema;
             return Code.Ok;
         }
     }

@@ -75,9 +75,15 @@ internal static class SourceFile
             bytes = Number(settled, "PRAGMA page_count") * Number(settled, "PRAGMA page_size");
         }
 
-        // SQLite ignores what stands behind the pages that the header counts.
         using var stream = new FileStream(copy, FileMode.Open, FileAccess.Write);
-        stream.SetLength(Math.Min(stream.Length, bytes));
+        if (stream.Length < bytes)
+        {
+            // SQLite reads zeros for what is missing of the last page, and finds nothing wrong with it.
+            throw Bad(file, $"it was cut: it has {stream.Length} bytes, and its pages are {bytes}");
+        }
+
+        // SQLite ignores what stands behind the pages that the header counts.
+        stream.SetLength(bytes);
     }
 
     /// <summary>The error for a file that can't be imported.</summary>

@@ -32,10 +32,16 @@ internal static class Connections
             _ = raw.sqlite3_db_config(handle, ConfigDefensive, 1, out _);
             return connection;
         }
-        catch
+        catch (Exception e)
         {
             StoreVfs.Withdraw(name);
             connection.Dispose();
+            if (e is SqliteException && session.Failure is { } cause)
+            {
+                // SQLite has only a code for it.
+                throw cause;
+            }
+
             throw;
         }
     }

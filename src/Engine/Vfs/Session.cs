@@ -8,6 +8,9 @@ internal abstract class Session
     /// <summary>The error behind the result code that SQLite was last given, for the message to the caller.</summary>
     public Exception? Failure { get; set; }
 
+    /// <summary>How much memory the pages that one transaction changes may take, in bytes.</summary>
+    public virtual long TransactionBytes => long.MaxValue;
+
     /// <summary>The snapshot for a transaction that begins now, with a reference for the file.</summary>
     public abstract Snapshot Begin();
 

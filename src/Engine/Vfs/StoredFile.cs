@@ -121,6 +121,14 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     {
         // An empty database takes its page size from the first page written: SQLite writes whole pages.
         overlay ??= new Overlay(snapshot!.PageBytes == 0 ? length : snapshot.PageBytes, snapshot.PageCount);
+        if (overlay.Bytes > session.TransactionBytes)
+        {
+            throw new DatabaseException(
+                ErrorKind.Invalid,
+                ErrorCodes.LimitExceeded,
+                $"The transaction changes more than {session.TransactionBytes} bytes of pages. Split it up, or raise {nameof(DatabaseOptions.TransactionBytes)}.");
+        }
+
         for (int done = 0; done < length;)
         {
             long at = offset + done;

@@ -25,7 +25,7 @@ internal static class RequestReading
         }
 
         return await JsonSerializer.DeserializeAsync(request.Body, type, cancellation)
-            ?? throw new JsonException("an object is expected, not null.");
+            ?? throw new MalformedException("an object is expected, not null.");
     }
 
     /// <summary>The version in If-Match, if there is one.</summary>

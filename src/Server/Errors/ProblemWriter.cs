@@ -46,7 +46,7 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger)
             Title(ErrorStatus.Of(it)), ErrorStatus.Of(it), it.Message, it.Kind.ToString(), it.Code, it.Database, it.Version, it.Object,
             it.Statement, it.SqliteCode == 0 ? null : it.SqliteCode, it.IsTransient, it.OutcomeKnown),
         RequestException it => Invalid(it.Status, it.Code, it.Message),
-        JsonException it => Invalid(StatusCodes.Status400BadRequest, ErrorCodes.BadArgument, $"The body is not what is expected here: {it.Message}"),
+        JsonException it => Invalid(StatusCodes.Status400BadRequest, ErrorCodes.BadArgument, MalformedException.Describe(it)),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Invalid(
             StatusCodes.Status413PayloadTooLarge, ErrorCodes.LimitExceeded, "The body is too large for this server. Split it into several requests."),
         BadHttpRequestException it => Invalid(it.StatusCode, ErrorCodes.BadArgument, it.Message),

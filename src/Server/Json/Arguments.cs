@@ -16,7 +16,7 @@ internal sealed class ArgumentsJsonConverter : JsonConverter<Arguments>
     {
         JsonTokenType.StartArray => new([.. Array(ref reader, options)], NoNames),
         JsonTokenType.StartObject => new([], Object(ref reader, options)),
-        _ => throw new JsonException("The parameters are an array for ? or an object for :name."),
+        _ => throw new MalformedException("The parameters are an array for ? or an object for :name."),
     };
 
     public override void Write(Utf8JsonWriter writer, Arguments value, JsonSerializerOptions options) =>
@@ -42,7 +42,7 @@ internal sealed class ArgumentsJsonConverter : JsonConverter<Arguments>
             reader.Read();
             if (!values.TryAdd(name, Values.Read(ref reader, typeof(SqlValue), options)))
             {
-                throw new JsonException($"The parameter '{name}' is given twice.");
+                throw new MalformedException($"The parameter '{name}' is given twice.");
             }
         }
 

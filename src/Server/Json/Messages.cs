@@ -27,6 +27,8 @@ internal sealed record StatementObject(string Sql, Arguments? Args = null);
 
 internal sealed class StatementJsonConverter : JsonConverter<StatementMessage>
 {
+    public override bool HandleNull => true;
+
     public override StatementMessage Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         switch (reader.TokenType)
@@ -34,15 +36,28 @@ internal sealed class StatementJsonConverter : JsonConverter<StatementMessage>
             case JsonTokenType.String:
                 return new(reader.GetString()!, null);
             case JsonTokenType.StartObject:
-                var statement = JsonSerializer.Deserialize(ref reader, WireJson.Default.StatementObject)!;
+                var statement = Object(ref reader);
                 return new(statement.Sql, statement.Args);
             default:
-                throw new JsonException("A statement is a string with SQL, or an object with sql and args.");
+                throw new MalformedException("A statement is a string with SQL, or an object with sql and args.");
         }
     }
 
     public override void Write(Utf8JsonWriter writer, StatementMessage value, JsonSerializerOptions options) =>
         throw new NotSupportedException("Statements are only ever read.");
+
+    private static StatementObject Object(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(ref reader, WireJson.Default.StatementObject)!;
+        }
+        catch (JsonException error)
+        {
+            // The error knows its place inside of the statement only; that of the statement is put before it on the way out.
+            throw new MalformedException(MalformedException.What(error), error);
+        }
+    }
 }
 
 /// <summary>The answer of <c>GET /health/…</c>.</summary>

@@ -20,18 +20,18 @@ internal sealed class ReadLevelJsonConverter : JsonConverter<ReadLevel>
 
         if (reader.TokenType != JsonTokenType.StartObject || !reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
         {
-            throw new JsonException(Forms);
+            throw new MalformedException(Forms);
         }
 
         var atLeast = reader.ValueTextEquals("atLeast"u8);
         if (!atLeast && !reader.ValueTextEquals("staleBySeconds"u8))
         {
-            throw new JsonException(Forms);
+            throw new MalformedException(Forms);
         }
 
         reader.Read();
         var level = atLeast ? AtLeast(ref reader) : StaleBy(ref reader);
-        return reader.Read() && reader.TokenType == JsonTokenType.EndObject ? level : throw new JsonException(Forms);
+        return reader.Read() && reader.TokenType == JsonTokenType.EndObject ? level : throw new MalformedException(Forms);
     }
 
     public override void Write(Utf8JsonWriter writer, ReadLevel value, JsonSerializerOptions options) =>
@@ -40,10 +40,10 @@ internal sealed class ReadLevelJsonConverter : JsonConverter<ReadLevel>
     private static ReadLevel AtLeast(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var version) && version >= 0
             ? ReadLevel.AtLeast(version)
-            : throw new JsonException("atLeast takes a version: an integer that is not negative.");
+            : throw new MalformedException("atLeast takes a version: an integer that is not negative.");
 
     private static ReadLevel StaleBy(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.Number && reader.GetDouble() is >= 0 and <= GreatestSeconds and var seconds
             ? ReadLevel.StaleBy(TimeSpan.FromSeconds(seconds))
-            : throw new JsonException("staleBySeconds takes a number from 0 to 86400.");
+            : throw new MalformedException("staleBySeconds takes a number from 0 to 86400.");
 }

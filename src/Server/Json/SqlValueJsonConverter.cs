@@ -31,7 +31,7 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
         JsonTokenType.True => SqlValue.From(1L),
         JsonTokenType.False => SqlValue.From(0L),
         JsonTokenType.StartObject => Tagged(ref reader),
-        _ => throw new JsonException("A value is null, a number, a string, true, false, {\"integer\":…}, {\"real\":…} or {\"blob\":…}."),
+        _ => throw new MalformedException("A value is null, a number, a string, true, false, {\"integer\":…}, {\"real\":…} or {\"blob\":…}."),
     };
 
     /// <inheritdoc/>
@@ -112,18 +112,18 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
 
         return reader.TryGetInt64(out var integer)
             ? SqlValue.From(integer)
-            : throw new JsonException("The integer does not fit into 64 bits. Send it as a string, or as a real with a fraction or exponent.");
+            : throw new MalformedException("The integer does not fit into 64 bits. Send it as a string, or as a real with a fraction or exponent.");
     }
 
     private static SqlValue Finite(double value) => double.IsFinite(value)
         ? SqlValue.From(value)
-        : throw new JsonException("The number is beyond the range of a real. Send {\"real\":\"Infinity\"} if infinity is meant.");
+        : throw new MalformedException("The number is beyond the range of a real. Send {\"real\":\"Infinity\"} if infinity is meant.");
 
     private static SqlValue Tagged(ref Utf8JsonReader reader)
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.PropertyName)
         {
-            throw new JsonException("An object as a value has one member: integer, real or blob.");
+            throw new MalformedException("An object as a value has one member: integer, real or blob.");
         }
 
         var tag = Text(ref reader);
@@ -133,11 +133,11 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
             "integer" => Integer(ref reader),
             "real" => Real(ref reader),
             "blob" => Blob(ref reader),
-            _ => throw new JsonException($"An object as a value has one member: integer, real or blob, not '{tag}'."),
+            _ => throw new MalformedException($"An object as a value has one member: integer, real or blob, not '{tag}'."),
         };
         if (!reader.Read() || reader.TokenType != JsonTokenType.EndObject)
         {
-            throw new JsonException($"An object as a value has one member; this one has more than '{tag}'.");
+            throw new MalformedException($"An object as a value has one member; this one has more than '{tag}'.");
         }
 
         return value;
@@ -153,7 +153,7 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
         return reader.TokenType == JsonTokenType.String
             && long.TryParse(Text(ref reader), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var digits)
             ? SqlValue.From(digits)
-            : throw new JsonException("{\"integer\":…} takes the digits of an integer of 64 bits, as a string.");
+            : throw new MalformedException("{\"integer\":…} takes the digits of an integer of 64 bits, as a string.");
     }
 
     private static SqlValue Real(ref Utf8JsonReader reader)
@@ -167,9 +167,9 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
         {
             Positive => SqlValue.From(double.PositiveInfinity),
             Negative => SqlValue.From(double.NegativeInfinity),
-            _ => throw new JsonException(WrongReal),
+            _ => throw new MalformedException(WrongReal),
         }
-        : throw new JsonException(WrongReal);
+        : throw new MalformedException(WrongReal);
     }
 
     private const string WrongReal = "{\"real\":…} takes a number, \"Infinity\" or \"-Infinity\".";
@@ -177,7 +177,7 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
     private static SqlValue Blob(ref Utf8JsonReader reader) =>
         reader.TokenType == JsonTokenType.String && reader.TryGetBytesFromBase64(out var bytes)
             ? SqlValue.From(bytes)
-            : throw new JsonException("{\"blob\":…} takes a string in base64.");
+            : throw new MalformedException("{\"blob\":…} takes a string in base64.");
 
     private static string Text(ref Utf8JsonReader reader)
     {
@@ -188,7 +188,7 @@ public sealed class SqlValueJsonConverter : JsonConverter<SqlValue>
         catch (InvalidOperationException error)
         {
             // JSON can spell half of a surrogate pair; UTF-8, and so SQLite, cannot hold it.
-            throw new JsonException("The string is not valid Unicode.", error);
+            throw new MalformedException("The string is not valid Unicode.", error);
         }
     }
 }

@@ -92,7 +92,7 @@ internal sealed class Sample(ulong seed)
         SegmentKind kind, int pageBytes, uint firstPage, int images, long minVersion, long maxVersion, int commits = 0, bool noise = false,
         ulong epoch = 1)
     {
-        var builder = new SegmentBuilder(new SegmentId(Id()), Guid(), pageBytes, kind);
+        var builder = new SegmentBuilder(new SegmentId(Id()), Guid(), pageBytes, kind, quality: 4);
         uint page = firstPage;
         for (int i = 0; i < images; i++)
         {

@@ -171,7 +171,7 @@ internal abstract class Stored
         private static byte[] Make(SegmentKind kind, bool noise)
         {
             var sample = new Sample(13);
-            var builder = new SegmentBuilder(new SegmentId(sample.Id()), sample.Guid(), 512, kind);
+            var builder = new SegmentBuilder(new SegmentId(sample.Id()), sample.Guid(), 512, kind, quality: 4);
             for (uint i = 0; i < (noise ? 5 : 140); i++)
             {
                 byte[] image = new byte[512];

@@ -54,10 +54,9 @@ internal sealed class CannedServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        _listener.Stop();
         await _accepting;
-        _closing.Dispose();
         _listener.Dispose();
+        _closing.Dispose();
     }
 
     private async Task AcceptAsync()

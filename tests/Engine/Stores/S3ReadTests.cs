@@ -36,6 +36,19 @@ public sealed class S3ReadTests
     }
 
     [Theory]
+    [InlineData(206)]
+    [InlineData(304)]
+    [InlineData(412)]
+    public async Task An_answer_that_does_not_belong_to_the_request_is_never_taken_for_an_object(int status)
+    {
+        await using var server = new CannedServer(_ => $"HTTP/1.1 {status} Whatever\r\n{Dates[0]}\r\nContent-Length: 0\r\n\r\n");
+        await using S3Store store = S3SwapTests.Open(server);
+        StoreException error = await Assert.ThrowsAsync<StoreException>(async () => await store.ReadAsync("db/head", null, None));
+        Assert.Equal(StoreFailure.Unavailable, error.Failure);
+        Assert.Contains($"HTTP {status}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(500, "InternalError", StoreFailure.Unavailable)]
     [InlineData(403, "AccessDenied", StoreFailure.Denied)]
     [InlineData(404, "NoSuchBucket", StoreFailure.Misconfigured)]
@@ -85,8 +98,9 @@ public sealed class S3ReadTests
     [Fact]
     public async Task Content_that_always_breaks_off_is_unavailable_and_never_short()
     {
-        string broken = CannedServer.Answer(206, "con", [.. Dates, "Content-Range: bytes 0-69/70"]).Replace("Content-Length: 3", "Content-Length: 70\r\nConnection: close", StringComparison.Ordinal);
-        await using var server = new CannedServer(_ => broken);
+        await using var server = new CannedServer(request => CannedServer
+            .Answer(request["Range"] is null ? 200 : 206, "con", [.. Dates, "Content-Range: bytes 0-69/70"])
+            .Replace("Content-Length: 3", "Content-Length: 70\r\nConnection: close", StringComparison.Ordinal));
         await using S3Store store = S3SwapTests.Open(server, new S3Options { Retries = 1 });
         Assert.Equal(StoreFailure.Unavailable, (await Assert.ThrowsAsync<StoreException>(async () => await store.ReadAsync("db/a", null, None))).Failure);
         Assert.Equal(StoreFailure.Unavailable, (await Assert.ThrowsAsync<StoreException>(async () => await store.ReadRangeAsync("db/a", 0, 70, None))).Failure);

@@ -17,7 +17,8 @@ public sealed class S3Server : IAsyncLifetime
     /// <summary>A store of its own in the bucket.</summary>
     public S3Store Open(S3Options? options = null) => Open(Bucket, options);
 
-    public async Task<string> MakeVersionedBucketAsync()
+    /// <summary>Makes a bucket that keeps old versions, runs the test with its name, and deletes it.</summary>
+    public async Task WithVersionedBucketAsync(Func<string, Task> test)
     {
         string bucket = Bucket + "-v";
         using AmazonS3Client client = Connect();
@@ -27,7 +28,14 @@ public sealed class S3Server : IAsyncLifetime
             BucketName = bucket,
             VersioningConfig = new S3BucketVersioningConfig { Status = VersionStatus.Enabled },
         });
-        return bucket;
+        await test(bucket);
+        ListVersionsResponse versions = await client.ListVersionsAsync(bucket);
+        foreach (S3ObjectVersion version in versions.Versions ?? [])
+        {
+            await client.DeleteObjectAsync(bucket, version.Key, version.VersionId);
+        }
+
+        await client.DeleteBucketAsync(bucket);
     }
 
     public static S3Store Open(string bucket, S3Options? options = null) =>

@@ -38,6 +38,15 @@ public sealed class S3SettingsTests
         Refuse("Retries", new S3Options { Retries = 21 });
     }
 
+    [Fact]
+    public void A_prefix_is_a_plain_path_or_it_is_refused()
+    {
+        foreach (string bad in (string[])["a b", "..", "a//b", "ä"])
+        {
+            Assert.Throws<ArgumentException>(() => new S3Store("bucket", bad));
+        }
+    }
+
     private static S3Settings From(S3Options options, params (string Name, string Value)[] environment) =>
         S3Settings.From(options, "s3://bucket", name => environment.FirstOrDefault(variable => variable.Name == name).Value);
 

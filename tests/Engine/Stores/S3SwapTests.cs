@@ -69,6 +69,7 @@ public sealed class S3SwapTests
     [InlineData(400, "AuthorizationHeaderMalformed", StoreFailure.Misconfigured)]
     [InlineData(400, "KMS.NotFoundException", StoreFailure.Misconfigured)]
     [InlineData(501, "NotImplemented", StoreFailure.Unsafe)]
+    [InlineData(304, "", StoreFailure.Unavailable)]
     public async Task After_any_other_answer_it_is_not_sent_again_and_the_error_says_why(int status, string code, StoreFailure expected)
     {
         await using var server = new CannedServer(_ => code.Length == 0 ? CannedServer.Answer(status, "<html>no</html>") : CannedServer.Error(status, code));

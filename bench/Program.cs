@@ -1,0 +1,32 @@
+using OrleansSqlite;
+using OrleansSqlite.Bench;
+
+// See Settings.Usage.
+try
+{
+    var settings = Settings.Parse(args);
+    Func<Settings, Table, Task> workload = settings.Workload switch
+    {
+        "writes" => WritesWorkload.RunAsync,
+        "reads" => ReadsWorkload.RunAsync,
+        "import" => ImportWorkload.RunAsync,
+        "directory" => StoreWorkloads.DirectoryAsync,
+        "s3" => StoreWorkloads.S3Async,
+        _ => throw new ArgumentException($"There is no workload '{settings.Workload}'."),
+    };
+    var table = new Table(settings.Workload);
+    await workload(settings, table);
+    await Console.Out.WriteLineAsync(settings.Json ? table.ToJson() : table.ToText());
+    return 0;
+}
+catch (ArgumentException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    await Console.Error.WriteLineAsync(Settings.Usage);
+    return 2;
+}
+catch (DatabaseException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 1;
+}

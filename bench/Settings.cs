@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace OrleansSqlite.Bench;
+
+/// <summary>What the command line says.</summary>
+/// <param name="Workload">Which workload.</param>
+/// <param name="Length">How long each case is measured.</param>
+/// <param name="Store">The URL of a real store, if one is named.</param>
+/// <param name="Json">Whether the result is to be JSON.</param>
+/// <param name="Only">A part of the names of the cases that are to run; empty for all.</param>
+internal sealed record Settings(string Workload, TimeSpan Length, string? Store, bool Json, string Only)
+{
+    public const string Usage = """
+        dotnet run -c Release --project bench -- <workload> [--seconds N] [--store URL] [--only CASE] [--json]
+
+          writes     durable single-row inserts on one database; S3's latencies are modelled
+          reads      hot reads beside a plain SQLite file
+          import     100 MB in and out, beside SQLite's own copy of the same file
+          directory  durable single-row inserts on a directory, beside a plain SQLite file
+          s3         the same on the S3 store that --store names
+        """;
+
+    public static Settings Parse(string[] arguments)
+    {
+        if (arguments.Length == 0)
+        {
+            throw new ArgumentException("No workload is named.");
+        }
+
+        var settings = new Settings(arguments[0], TimeSpan.FromSeconds(10), null, false, "");
+        for (int i = 1; i < arguments.Length; i++)
+        {
+            settings = arguments[i] switch
+            {
+                "--json" => settings with { Json = true },
+                "--seconds" => settings with { Length = TimeSpan.FromSeconds(double.Parse(Value(arguments, ref i), CultureInfo.InvariantCulture)) },
+                "--store" => settings with { Store = Value(arguments, ref i) },
+                "--only" => settings with { Only = Value(arguments, ref i) },
+                _ => throw new ArgumentException($"There is no option '{arguments[i]}'."),
+            };
+        }
+
+        return settings;
+    }
+
+    /// <summary>Whether a case is to run.</summary>
+    public bool Wants(string name) => name.Contains(Only, StringComparison.OrdinalIgnoreCase);
+
+    private static string Value(string[] arguments, ref int i) =>
+        ++i < arguments.Length ? arguments[i] : throw new ArgumentException($"The option {arguments[i - 1]} has no value.");
+}

@@ -1,0 +1,54 @@
+using OrleansSqlite.Stores;
+using OrleansSqlite.Tests.Examples;
+
+namespace OrleansSqlite.Tests;
+
+/// <summary>The examples of the docs do what the docs say.</summary>
+public sealed class ExampleTests
+{
+    [Fact]
+    public async Task The_shop_of_the_readme_runs_in_memory() =>
+        Assert.Equal("2 9 milk 3 tea 9", await ShopExample.RunAsync("memory:"));
+
+    [Fact]
+    public async Task The_shop_of_the_readme_runs_in_a_directory()
+    {
+        string directory = Directory.CreateTempSubdirectory("orleans-sqlite-").FullName;
+        try
+        {
+            Assert.Equal("2 9 milk 3 tea 9", await ShopExample.RunAsync($"file:{directory}"));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_repeated_order_takes_effect_once()
+    {
+        await using var engine = await ShopAsync("CREATE TABLE orders(item TEXT)");
+        var first = await ConsistencyExamples.OnceAsync(engine.Open("shop"), CancellationToken.None);
+        var second = await ConsistencyExamples.OnceAsync(engine.Open("shop"), CancellationToken.None);
+        Assert.False(first.Repeated);
+        Assert.True(second.Repeated);
+        Assert.Equal(first.Version, second.Version);
+        Assert.Equal(SqlValue.From(1), await engine.Open("shop").ScalarAsync("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_decision_stands_on_what_was_seen()
+    {
+        await using var engine = await ShopAsync("CREATE TABLE item(name TEXT PRIMARY KEY, price REAL); INSERT INTO item VALUES ('tea', 10)");
+        await ConsistencyExamples.OnWhatWasSeenAsync(engine.Open("shop"));
+        Assert.Equal(11, (await engine.Open("shop").ScalarAsync("SELECT price FROM item")).AsReal(), 6);
+    }
+
+    private static async Task<DatabaseEngine> ShopAsync(string sql)
+    {
+        var engine = await ConsistencyExamples.OpenWithSettingsAsync(new MemoryStore());
+        await engine.CreateAsync("shop");
+        await engine.Open("shop").ExecuteAsync(sql);
+        return engine;
+    }
+}
