@@ -1,0 +1,53 @@
+using System.Globalization;
+using OrleansSqlite.Tests.Format;
+
+namespace OrleansSqlite.Tests.Vfs.Differential;
+
+/// <summary>Values from small domains, so that they meet: as literals and as parameters.</summary>
+internal sealed class Values(Sample sample)
+{
+    private static readonly string[] Words = ["", "a", "b", "ab", "Alpha", "beta", "GAMMA", "delta epsilon", "ÄÖÜ", "\U0001F600", "x'y", "zeta beta", "10", "2.5"];
+
+    public string Word() => Words[sample.Below(Words.Length)];
+
+    /// <summary>A value for a column of that type.</summary>
+    public SqlValue For(TableColumn column)
+    {
+        if (column.IsKey && column.Type == "INTEGER")
+        {
+            return sample.Below(3) == 0 ? SqlValue.Null : SqlValue.From((long)sample.Below(60));
+        }
+
+        return sample.Below(20) switch
+        {
+            < 2 => SqlValue.Null,
+            < 9 => SqlValue.From((long)sample.Below(46) - 5),
+            < 14 => SqlValue.From(Word()),
+            14 => SqlValue.From((sample.Below(100) - 50) / 8.0),
+            15 => SqlValue.From(new byte[sample.Below(40)]),
+            16 => SqlValue.From(Noise(sample.Below(300))),
+            17 => SqlValue.From(string.Concat(Enumerable.Repeat(Word() + " ", 1 + sample.Below(400)))),
+            18 => SqlValue.From(Noise(sample.Below(20_000))),
+            _ => SqlValue.From(Word() + "\0" + Word()),
+        };
+    }
+
+    /// <summary>A value as SQL.</summary>
+    public static string Literal(SqlValue value) => value.Type switch
+    {
+        SqlType.Integer => value.ToString(),
+        SqlType.Real => value.AsReal().ToString("0.0##########", CultureInfo.InvariantCulture),
+        SqlType.Text when value.AsText().Contains('\0', StringComparison.Ordinal) =>
+            $"CAST(x'{Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(value.AsText()))}' AS TEXT)",
+        SqlType.Text => $"'{value.AsText().Replace("'", "''", StringComparison.Ordinal)}'",
+        SqlType.Blob => value.ToString(),
+        _ => "NULL",
+    };
+
+    private byte[] Noise(int length)
+    {
+        byte[] bytes = new byte[length];
+        sample.Noise(bytes);
+        return bytes;
+    }
+}
