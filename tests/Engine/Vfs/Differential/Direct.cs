@@ -18,11 +18,11 @@ internal static class Direct
         }
 
         connection.Run("BEGIN IMMEDIATE");
+        Native.SetLastInsertRowId(connection.Handle!, 0);
         try
         {
             if (step is BatchStep batch)
             {
-                Native.SetLastInsertRowId(connection.Handle!, 0);
                 foreach (var statement in batch.Statements)
                 {
                     told.Add(Lines.Of(Execute(connection, statement)));

@@ -16,6 +16,7 @@ internal sealed class Match : IAsyncDisposable
     private readonly DatabaseEngine?[] engines = new DatabaseEngine?[2];
     private readonly List<string> history = [];
     private Func<Task>? rival;
+    private bool isSlow;
 
     public Match(ulong seed)
     {
@@ -34,7 +35,7 @@ internal sealed class Match : IAsyncDisposable
     }
 
     /// <summary>The last transactions, for the message of a failure.</summary>
-    public string Trail => string.Join("\n\n", history.TakeLast(12));
+    public string Trail => string.Join('\n', string.Join("\n\n", history.TakeLast(12)).Split('\n').Select(line => line.Length > 300 ? line[..300] + "…" : line));
 
     public async Task RunAsync(int length)
     {
@@ -120,8 +121,11 @@ internal sealed class Match : IAsyncDisposable
             case < 15:
                 await OvertakeAsync(steps.Next(plain), steps.Next(plain));
                 break;
-            case < 17:
+            case 15:
                 await RaceAsync();
+                break;
+            case 16:
+                await PileUpAsync();
                 break;
             case < 19:
                 string sql = steps.Query(plain);
@@ -164,6 +168,23 @@ internal sealed class Match : IAsyncDisposable
 
         Equal(Direct.Run(plain, winner), won!);
         Equal(Direct.Run(plain, loser), lost);
+    }
+
+    /// <summary>Many transactions at once on one engine: they pile up behind a slow swap and go into the next one together, in their order.</summary>
+    private async Task PileUpAsync()
+    {
+        int which = sample.Below(2);
+        var app = await AppAsync(which);
+        await app.DescribeAsync();
+        var piled = Enumerable.Range(0, 2 + sample.Below(6)).Select(_ => steps.Next(plain)).ToList();
+        history.Add($"piled up on engine {which}:\n" + string.Join("\n-- then ", piled.Select(step => step.Text)));
+        isSlow = true;
+        var ended = await Task.WhenAll(piled.Select(step => Engine.RunAsync(app, step)));
+        isSlow = false;
+        foreach (var (step, told) in piled.Zip(ended))
+        {
+            Equal(Direct.Run(plain, step), told);
+        }
     }
 
     /// <summary>Many transactions at once on both engines. Each notes its place in the order, and in that order they are run again.</summary>
@@ -240,17 +261,18 @@ internal sealed class Match : IAsyncDisposable
         }
 
         var engine = await DatabaseEngine.OpenAsync(store, options, entropy: new Entropy(sample.Next()));
-        if (which == 0)
+        engine.AtPoint = async point =>
         {
-            engine.AtPoint = async point =>
+            if (point == CommitPoint.SwapSending && isSlow)
             {
-                if (point == CommitPoint.Planned && Interlocked.Exchange(ref rival, null) is { } first)
-                {
-                    await first();
-                }
-            };
-        }
+                await Task.Delay(2);
+            }
 
+            if (which == 0 && point == CommitPoint.Planned && Interlocked.Exchange(ref rival, null) is { } first)
+            {
+                await first();
+            }
+        };
         return engines[which] = engine;
     }
 
