@@ -145,13 +145,13 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
             Segments = [],
             Frames = [],
         };
-        return await new Creation(context).RunAsync(head, cancellation).ConfigureAwait(false);
+        return await new Creation(context, threads).RunAsync(head, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task DeleteAsync(string name, CancellationToken cancellation = default)
     {
-        await new Deletion(Context(DatabaseName.Check(name))).RunAsync(cancellation).ConfigureAwait(false);
+        await new Deletion(Context(DatabaseName.Check(name)), threads).RunAsync(cancellation).ConfigureAwait(false);
         if (databases.TryGetValue(name, out var open))
         {
             Forget(open);
