@@ -12,6 +12,9 @@ internal sealed record Plan
     /// <summary>How many callers each process has: one is a plain library writer, many are what a grain has.</summary>
     public required IReadOnlyList<int> Callers { get; init; }
 
+    /// <summary>The chance that a caller only reads.</summary>
+    public double ReaderShare { get; init; }
+
     /// <summary>How often each kind of work is done.</summary>
     public required IReadOnlyList<double> Weights { get; init; }
 
@@ -48,8 +51,8 @@ internal sealed record Plan
     /// <summary>The engine's settings.</summary>
     public required DatabaseOptions Options { get; init; }
 
-    /// <summary>The longest that a write may take, pauses of its process left out.</summary>
-    public TimeSpan Patience => Severity == 0 && PauseChance == 0 ? TimeSpan.FromSeconds(25) : TimeSpan.FromSeconds(200);
+    /// <summary>The longest that a write may take. Where processes stand still for any time there is no bound but that all end.</summary>
+    public TimeSpan Patience => PauseChance > 0 ? TimeSpan.MaxValue : Severity > 0 ? TimeSpan.FromMinutes(8) : TimeSpan.FromSeconds(30);
 
     /// <summary>The plan for a seed.</summary>
     public static Plan For(Dice dice, int kinds)
@@ -60,17 +63,19 @@ internal sealed record Plan
         {
             Name = name,
             Callers = Crowd(dice, name),
+            ReaderShare = name == "saturated" ? 0 : dice.Pick([0, 0.1, 0.3]),
             Weights = [.. Enumerable.Range(0, kinds).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0))],
-            Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" ? dice.Between(0.0, 0.3) : 0,
+            // Long enough that a head no longer lists the commit that somebody who stood still asks for.
+            Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" or "long" ? dice.Between(0.0, 0.3) : 0,
             Damages = isRough && dice.Chance(0.5),
             ConflictChance = dice.Pick([0, 0.05, 0.5]),
             CrashChance = name is "crashes" or "everything" ? dice.Between(0.002, 0.02) : 0,
             Life = name is "crashes" or "everything" ? TimeSpan.FromSeconds(dice.Between(2.0, 20)) : null,
-            PauseChance = name is "pauses" or "everything" ? dice.Between(0.002, 0.02) : 0,
-            MedianPause = TimeSpan.FromSeconds(dice.Pick([0.05, 0.5, 5])),
+            PauseChance = name == "long" ? 0.003 : name is "pauses" or "everything" ? dice.Between(0.002, 0.02) : 0,
+            MedianPause = TimeSpan.FromSeconds(name == "long" ? 40 : dice.Pick([0.05, 0.5, 5])),
             Drifts = dice.Chance(0.5),
             Thinking = TimeSpan.FromMilliseconds(dice.Pick([1, 10, 60])),
-            Commits = dice.Between(110, 190),
+            Commits = name == "long" ? 600 : dice.Between(110, 190),
             Options = new DatabaseOptions
             {
                 Threads = 1,
@@ -83,7 +88,7 @@ internal sealed record Plan
         };
     }
 
-    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "everything", "everything"];
+    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "pauses", "everything", "everything", "everything", "long"];
 
     /// <summary>Library writers, group committers, and both beside each other.</summary>
     private static int[] Crowd(Dice dice, string name) => name == "saturated"

@@ -37,7 +37,6 @@ internal sealed class Run
 {
     private static readonly TimeSpan LongestRun = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(15);
-    private readonly ulong seed;
     private readonly World world = new();
     private readonly Trace trace;
     private readonly Dice dice;
@@ -48,14 +47,14 @@ internal sealed class Run
     private readonly HeadWatch heads;
     private readonly Dictionary<CommitPoint, int> crashes = [];
     private readonly List<Instance> dead = [];
-    private readonly Workload[] workloads =
-        [new Transfers(), new Lists(), new Counters(), new Numbers(), new Claims(), new Bookings(), new JointAccounts(), new Schemas(), new Bulk()];
+    private readonly Lists lists = new();
+    private readonly Workload[] workloads;
 
     private int instances;
 
     private Run(ulong seed, TextWriter? text)
     {
-        this.seed = seed;
+        workloads = [new Transfers(), lists, new Counters(), new Numbers(), new Claims(), new Bookings(), new JointAccounts(), new Schemas(), new Bulk()];
         trace = new Trace(world, text);
         dice = new Dice(seed);
         plan = Plan.For(dice.Split(), workloads.Length);
@@ -174,13 +173,14 @@ internal sealed class Run
     private async Task WorkAsync(Instance instance, string name, Dice own)
     {
         var caller = new Caller(scene, instance, name, own);
+        bool onlyReads = own.Chance(plan.ReaderShare);
         await instance.DelayAsync(own.UpTo(TimeSpan.FromMilliseconds(100)));
         while (caller.GoesOn)
         {
             await GuardAsync(async () =>
             {
-                await (own.Chance(0.01) ? caller.ListAsync() : workloads[own.Weighted(plan.Weights)].StepAsync(caller));
-                await instance.DelayAsync(own.Around(plan.Thinking, 1));
+                await (own.Chance(0.01) ? caller.ListAsync() : onlyReads ? lists.ReadAsync(caller) : workloads[own.Weighted(plan.Weights)].StepAsync(caller));
+                await instance.DelayAsync(own.Around(plan.Thinking * (onlyReads ? 4 : 1), 1));
             });
         }
     }

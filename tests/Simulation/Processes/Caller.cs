@@ -59,6 +59,7 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
     public async Task<(Write Write, WriteResult<T>? Result)> SessionAsync<T>(string kind, Func<SqliteConnection, string, T> work)
     {
         var write = scene.Begin(kind);
+        var thinks = dice.Chance(0.3) ? dice.Around(TimeSpan.FromMilliseconds(20), 1) : TimeSpan.Zero;
         var result = await SendAsync(
             write,
             instance,
@@ -66,6 +67,11 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
                 connection =>
                 {
                     var given = work(connection, write.Marker);
+                    if (thinks > TimeSpan.Zero)
+                    {
+                        where.Work(thinks);
+                    }
+
                     connection.Run("INSERT INTO done VALUES ($1, $2)", write.Marker, kind);
                     return given;
                 },
@@ -82,27 +88,22 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
         long invoked = scene.Moment();
         try
         {
-            await using var rows = await instance.Database.QueryAsync(query, level);
-            List<IReadOnlyList<SqlValue>> all = [];
-            while (await rows.ReadAsync() is { Count: > 0 } some)
-            {
-                all.AddRange(some);
-            }
-
+            bool isBatch = level.Kind == ReadLevelKind.Strong && dice.Chance(0.4);
+            var (version, rows) = isBatch ? await ExecuteAsync(query) : await QueryAsync(query, level);
             if (instance.IsDead)
             {
                 return null;
             }
 
             scene.Reads++;
-            scene.Note(name, $"reads {level.Kind} at version {rows.Version}");
-            if (rows.Version < least)
+            scene.Note(name, $"reads {level.Kind} at version {version}");
+            if (version < least)
             {
-                scene.Fail(new CheckFailedException($"A read ({level.Kind}) of {name} saw version {rows.Version}, and was promised {least} at least."));
+                scene.Fail(new CheckFailedException($"A read ({level.Kind}) of {name} saw version {version}, and was promised {least} at least."));
             }
 
-            scene.Knowledge.Hear(scene.Now, rows.Version);
-            return new Reading(level.Kind == ReadLevelKind.Strong, invoked, scene.Moment(), rows.Version, all);
+            scene.Knowledge.Hear(scene.Now, version);
+            return new Reading(level.Kind == ReadLevelKind.Strong, !isBatch, invoked, scene.Moment(), version, rows);
         }
         catch (Exception e)
         {
@@ -133,6 +134,26 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
         }
     }
 
+    /// <summary>A query as a snapshot's.</summary>
+    private async Task<(long Version, IReadOnlyList<IReadOnlyList<SqlValue>> Rows)> QueryAsync(Statement query, ReadLevel level)
+    {
+        await using var rows = await instance.Database.QueryAsync(query, level);
+        List<IReadOnlyList<SqlValue>> all = [];
+        while (await rows.ReadAsync() is { Count: > 0 } some)
+        {
+            all.AddRange(some);
+        }
+
+        return (rows.Version, all);
+    }
+
+    /// <summary>A query as a batch that changes nothing, in line with the writes.</summary>
+    private async Task<(long Version, IReadOnlyList<IReadOnlyList<SqlValue>> Rows)> ExecuteAsync(Statement query)
+    {
+        var result = await instance.Database.ExecuteAsync(query);
+        return (result.Version, result.Results[0].Rows);
+    }
+
     /// <summary>A level, and the least version that it promises.</summary>
     private (ReadLevel Level, long Least) Level()
     {
@@ -155,7 +176,7 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
         where T : class
     {
         int send = write.Send(where);
-        var (began, paused) = (scene.Now, where.Paused);
+        var began = scene.Now;
         scene.Note(name, $"sends {write.Marker} {write.Kind} to {where.Name}");
         using var cancel = dice.Chance(0.04) ? new CancellationTokenSource(dice.UpTo(TimeSpan.FromMilliseconds(300)), where.Clock) : new CancellationTokenSource();
         try
@@ -193,7 +214,7 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
         void Waited()
         {
             scene.Note(name, $"hears of {write}");
-            scene.Waited(write, scene.Now - began - (where.Paused - paused));
+            scene.Waited(write, scene.Now - began);
         }
     }
 
@@ -241,8 +262,10 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
 
 /// <summary>What a read gave.</summary>
 /// <param name="IsStrong">Whether it was to see all that was known.</param>
+/// <param name="IsSnapshot">Whether it saw exactly that version: a batch may see, besides, some of those that the same swap carries.</param>
 /// <param name="Invoked">The moment at which it began.</param>
 /// <param name="Answered">The moment of its answer.</param>
 /// <param name="Version">The version that it saw.</param>
 /// <param name="Rows">The rows.</param>
-internal sealed record Reading(bool IsStrong, long Invoked, long Answered, long Version, List<IReadOnlyList<SqlValue>> Rows);
+internal sealed record Reading(
+    bool IsStrong, bool IsSnapshot, long Invoked, long Answered, long Version, IReadOnlyList<IReadOnlyList<SqlValue>> Rows);

@@ -16,6 +16,7 @@ internal sealed class Instance : IAsyncDisposable
     /// <summary>The name of the one database.</summary>
     public const string DatabaseName = "app";
 
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(4);
     private readonly World world;
     private readonly Trace trace;
     private readonly Dice dice;
@@ -60,9 +61,6 @@ internal sealed class Instance : IAsyncDisposable
     /// <summary>Done when it crashes.</summary>
     public Task Died => died.Task;
 
-    /// <summary>How long it has stood still so far.</summary>
-    public TimeSpan Paused { get; private set; }
-
     /// <summary>The engine.</summary>
     public DatabaseEngine Engine => engine;
 
@@ -89,6 +87,9 @@ internal sealed class Instance : IAsyncDisposable
     /// <summary>Done after that time, by its own clock.</summary>
     public Task DelayAsync(TimeSpan delay) => Task.Delay(delay, Clock);
 
+    /// <summary>Called by work on its thread: takes that long, and the rest of the process goes on.</summary>
+    public void Work(TimeSpan time) => threads.Wait(ValuedAsync(DelayAsync(time)));
+
     /// <summary>Everything in it stands still for a while: a virtual machine that is moved, a function that is frozen.</summary>
     public void Pause(TimeSpan time)
     {
@@ -96,7 +97,6 @@ internal sealed class Instance : IAsyncDisposable
         {
             trace.Add(Name, $"stands still for {time.TotalSeconds:0.000} s");
             var until = world.Now + time;
-            Paused += until > pausedUntil ? until - (pausedUntil > world.Now ? pausedUntil : world.Now) : TimeSpan.Zero;
             pausedUntil = until > pausedUntil ? until : pausedUntil;
         }
     }
@@ -170,6 +170,12 @@ internal sealed class Instance : IAsyncDisposable
         }
     }
 
+    private static async Task<bool> ValuedAsync(Task task)
+    {
+        await task;
+        return true;
+    }
+
     private void Deliver(Action happens)
     {
         if (IsDead && !isBuried)
@@ -205,17 +211,23 @@ internal sealed class Instance : IAsyncDisposable
 
         if (dice.Chance(temper.PauseChance))
         {
-            Pause(dice.Around(temper.MedianPause, 1.2));
+            Pause(Held());
             await DelayAsync(TimeSpan.Zero);
         }
 
         if (dice.Chance(temper.StallChance))
         {
             // Only this step is held up; the rest of the process goes on.
-            var stall = dice.Around(temper.MedianPause, 1.2);
+            var stall = Held();
             trace.Add(Name, $"is held up at {point} for {stall.TotalSeconds:0.000} s");
-            Paused += stall;
             await DelayAsync(stall);
         }
+    }
+
+    /// <summary>How long it is held: any time, and at most some minutes, for a run must come to its end.</summary>
+    private TimeSpan Held()
+    {
+        var time = dice.Around(temper.MedianPause, 1.2);
+        return time < LongestPause ? time : LongestPause;
     }
 }

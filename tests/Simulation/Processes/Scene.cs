@@ -24,13 +24,13 @@ internal sealed class Scene(World world, Trace trace)
     /// <summary>Whether damaged bodies may come from the store.</summary>
     public bool MayBeDamaged { get; init; }
 
-    /// <summary>The longest that an answered write may take, pauses of its process left out.</summary>
+    /// <summary>The longest that a write may take.</summary>
     public TimeSpan Patience { get; init; }
 
     /// <summary>Whether a write may give up after lost races.</summary>
     public bool MayGiveUp { get; init; }
 
-    /// <summary>The longest that a write took so far, pauses left out.</summary>
+    /// <summary>The longest that a write took so far.</summary>
     public TimeSpan LongestWait { get; private set; }
 
     /// <summary>How many reads were answered.</summary>

@@ -43,7 +43,7 @@ internal sealed class Lists : Workload
     private void Versions()
     {
         Dictionary<(long Version, int Key), IReadOnlyList<int>> seen = [];
-        foreach (var (reading, steps) in reads)
+        foreach (var (reading, steps) in reads.Where(read => read.Reading.IsSnapshot))
         {
             foreach (var step in steps)
             {
@@ -93,7 +93,8 @@ internal sealed class Lists : Workload
         }
     }
 
-    private async Task ReadAsync(Caller caller)
+    /// <summary>Reads some lists.</summary>
+    public async Task ReadAsync(Caller caller)
     {
         int[] keys = [.. Enumerable.Range(0, 3).Select(_ => Key(caller)).Distinct()];
         string wanted = string.Join(", ", keys.Select(key => key.ToString(CultureInfo.InvariantCulture)));
