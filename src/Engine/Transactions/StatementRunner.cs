@@ -245,6 +245,12 @@ internal sealed class StatementRunner : IDisposable
         var columns = Columns(statement);
         for (; code == raw.SQLITE_ROW; code = raw.sqlite3_step(statement))
         {
+            if (columns.Length == 0)
+            {
+                // PRAGMA incremental_vacuum stops here after each page: that is no row.
+                continue;
+            }
+
             rows.Add(Row(statement, columns.Length, ref bytes));
             if (bytes > context.Options.ResultBytes)
             {
