@@ -109,9 +109,9 @@ internal sealed class DataStatements(Sample sample)
         var (a, b) = (new TableColumn("a", "TEXT", false, false), new TableColumn("b", "TEXT", false, false));
         return sample.Below(10) switch
         {
-            < 5 => Make($"INSERT INTO {table.Name}(a, b) VALUES ({Value(a, parameters, list)}, {Value(b, parameters, list)})", list),
+            < 5 => Make($"INSERT INTO {table.Name}(a, b) VALUES ({Value(values.ForText(a), parameters, list)}, {Value(values.ForText(b), parameters, list)})", list),
             5 => $"INSERT INTO {table.Name}(a, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {sample.Below(300)}) SELECT 'alpha ' || i, 'beta ' || (i % 7) FROM n",
-            6 => Make($"UPDATE {table.Name} SET a = {Value(a, parameters, list)} WHERE rowid % 5 = {sample.Below(5)}", list),
+            6 => Make($"UPDATE {table.Name} SET a = {Value(values.ForText(a), parameters, list)} WHERE rowid % 5 = {sample.Below(5)}", list),
             7 => $"DELETE FROM {table.Name} WHERE rowid % 4 = {sample.Below(4)}",
             8 => $"INSERT INTO {table.Name}({table.Name}) VALUES ('{Either("optimize", "rebuild", "integrity-check")}')",
             _ => $"DELETE FROM {table.Name} WHERE {table.Name} MATCH 'beta'",
@@ -132,9 +132,10 @@ internal sealed class DataStatements(Sample sample)
 
     private string Conflict() => sample.Below(14) switch { 0 => "OR REPLACE ", 1 or 2 => "OR IGNORE ", 3 => "OR FAIL ", 4 => "OR ABORT ", 5 when sample.Below(3) == 0 => "OR ROLLBACK ", _ => "" };
 
-    private string Value(TableColumn column, bool parameters, List<SqlValue> list)
+    private string Value(TableColumn column, bool parameters, List<SqlValue> list) => Value(values.For(column), parameters, list);
+
+    private string Value(SqlValue value, bool parameters, List<SqlValue> list)
     {
-        var value = values.For(column);
         if (!parameters || sample.Below(2) == 0)
         {
             return Values.Literal(value);

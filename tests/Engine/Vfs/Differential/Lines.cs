@@ -6,6 +6,15 @@ namespace OrleansSqlite.Tests.Vfs.Differential;
 /// <summary>What a caller was told, as lines that can be compared.</summary>
 internal static class Lines
 {
+    private const int MaxWidth = 300;
+
+    /// <summary>Whether an answer is an error.</summary>
+    public static bool IsError(string answer) => answer.StartsWith("error", StringComparison.Ordinal);
+
+    /// <summary>A text whose long lines are cut, for people.</summary>
+    public static string Cut(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => line.Length > MaxWidth ? line[..MaxWidth] + "…" : line));
+
     public static string Of(StatementResult result)
     {
         var line = new StringBuilder();

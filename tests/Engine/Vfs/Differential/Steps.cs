@@ -20,6 +20,10 @@ internal sealed class Steps(Sample sample)
 
     public string Query(SqliteConnection plain) => data.Read(Catalogue.Read(plain));
 
+    /// <summary>The first one: what each race needs, and a table for what follows.</summary>
+    public BatchStep First(SqliteConnection plain) =>
+        new(["CREATE TABLE seq(n INTEGER NOT NULL)", "INSERT INTO seq VALUES (0)", schema.Next(Catalogue.Read(plain))]);
+
     /// <summary>A transaction of any kind.</summary>
     public Step Next(SqliteConnection plain)
     {

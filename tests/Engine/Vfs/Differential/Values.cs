@@ -32,6 +32,22 @@ internal sealed class Values(Sample sample)
         };
     }
 
+    /// <summary>
+    /// A value for a full-text table: no blob. In a UTF-16 database SQLite itself finds an FTS5 index malformed over a blob with bytes
+    /// other than zero, because it takes them for UTF-8 when it indexes and for UTF-16 when it checks.
+    /// </summary>
+    public SqlValue ForText(TableColumn column)
+    {
+        while (true)
+        {
+            var value = For(column);
+            if (value.Type != SqlType.Blob)
+            {
+                return value;
+            }
+        }
+    }
+
     /// <summary>A value as SQL.</summary>
     public static string Literal(SqlValue value) => value.Type switch
     {
