@@ -202,6 +202,7 @@ internal sealed class Match : IAsyncDisposable
 
         // One that failed as a whole left nothing, and nothing says where it stood.
         var ended = await Task.WhenAll(running);
+        Assert.DoesNotContain(ended, told => Lines.IsOfTheEngine(told[0]));
         var inOrder = racing.Zip(ended)
             .Where(one => !Lines.IsError(one.Second[0]))
             .OrderBy(one => long.Parse(one.Second[0].Split('\n')[1].Split(':')[1], CultureInfo.InvariantCulture));
