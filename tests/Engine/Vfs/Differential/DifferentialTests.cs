@@ -40,6 +40,7 @@ public sealed class DifferentialTests(ITestOutputHelper output)
 
         output.WriteLine($"{tally}; {watch.Elapsed.TotalSeconds:0} s");
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+        Assert.True(given is not null || tally.HasMetAll, $"Some of it was hardly met, so hardly tested: {tally}");
     }
 
     private static string Why(Exception e) => e is Xunit.Sdk.XunitException ? e.Message : e.ToString();
