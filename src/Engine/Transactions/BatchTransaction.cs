@@ -76,6 +76,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         CommitsByItself = true;
         CheckVersion(connection);
         connection.AllowCommit(false);
+        runner.CountFromZero();
         RunStatements(runner, isVacuum: true);
     }
 
@@ -86,7 +87,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             // After the look-up: what took effect once is answered, whatever the version is by now.
             CheckVersion(connection);
-            Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
+            runner.CountFromZero();
             RunStatements(runner, isVacuum: false);
             if (batch.OperationId is not null)
             {

@@ -28,12 +28,14 @@ internal sealed class SchemaStatements(Sample sample)
             };
     }
 
-    private string Create(List<Table> others) => sample.Below(8) switch
+    private string Create(List<Table> others) => sample.Below(10) switch
     {
         0 => $"CREATE VIRTUAL TABLE {Name("f")} USING fts5(a, b{Either("", ", tokenize='porter'", ", prefix='2 3'")})",
         1 => $"CREATE TABLE {Name("t")}(a, b{Type()}, c)",
         2 => $"CREATE TABLE {Name("t")}(a{Type()}, b INTEGER, c TEXT{Either("", " UNIQUE")}, PRIMARY KEY (a, b)) WITHOUT ROWID",
-        3 => $"CREATE TABLE {Name("t")}(a TEXT PRIMARY KEY, b{Type()}{Extra()})",
+        3 => $"CREATE VIRTUAL TABLE {Name("r")} USING rtree(id, x0, x1)",
+        4 => $"CREATE TABLE {Name("t")}(id INTEGER PRIMARY KEY, a TEXT, b{Either(" ANY", " INT", " BLOB")}) STRICT",
+        5 => $"CREATE TABLE {Name("t")}(a TEXT PRIMARY KEY, b{Type()}{Extra()})",
         _ => $"CREATE TABLE {Name("t")}(id INTEGER PRIMARY KEY{Either("", "", " AUTOINCREMENT", " DESC")}, a{Type()}{Extra()}, b{Type()}{Extra()}{Generated()}{Reference(others)})",
     };
 
