@@ -77,6 +77,12 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         CheckVersion(connection);
         connection.AllowCommit(false);
         runner.CountFromZero();
+        if (connection.PageBytes > 0)
+        {
+            // What was set when the connection was opened, for a database that is empty, is not meant for this one.
+            runner.Command($"PRAGMA page_size={connection.PageBytes}");
+        }
+
         RunStatements(runner, isVacuum: true);
     }
 
