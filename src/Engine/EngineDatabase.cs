@@ -37,7 +37,7 @@ public sealed class EngineDatabase : IDatabase
         reader = new HeadReader(context);
         speculation = new Speculation(context);
         queue = new WriteQueue(context, speculation, threads, reader);
-        var path = new CommitPath(context, threads, new Swap(context, reader));
+        var path = new CommitPath(context, threads, new Swap(context, threads, reader));
         flushes = new BackgroundFlush(context, threads);
         committer = new GroupCommitter(context, speculation, path, reader, queue, flushes);
         queue.Stacked += committer.Wake;
