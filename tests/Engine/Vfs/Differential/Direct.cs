@@ -11,9 +11,9 @@ internal static class Direct
     public static List<string> Run(SqliteConnection connection, Step step)
     {
         List<string> told = [];
-        if (step is VacuumStep)
+        if (step is VacuumStep vacuum)
         {
-            connection.Run("VACUUM");
+            connection.Run(string.Join(';', vacuum.Statements));
             return told;
         }
 
@@ -116,7 +116,7 @@ internal static class Direct
         int code;
         while ((code = raw.sqlite3_step(compiled)) == raw.SQLITE_ROW)
         {
-            // PRAGMA incremental_vacuum gives one without columns for each page: how many there are to give back is a matter of the layout.
+            // PRAGMA incremental_vacuum stops here after each page, without a row.
             if (raw.sqlite3_column_count(compiled) > 0)
             {
                 rows.Add([.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i => Value(compiled, i))]);
