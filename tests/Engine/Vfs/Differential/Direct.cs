@@ -13,8 +13,15 @@ internal static class Direct
         List<string> told = [];
         if (step is VacuumStep vacuum)
         {
-            connection.Run(string.Join(';', vacuum.Statements));
-            return told;
+            try
+            {
+                connection.Run(string.Join(';', vacuum.Statements));
+                return told;
+            }
+            catch (SqliteException e)
+            {
+                return [Lines.Of(e)];
+            }
         }
 
         // The engine's transactions find nothing of the ones before them: changes() is 0, nothing is in temp.

@@ -91,7 +91,7 @@ internal sealed class Match : IAsyncDisposable
         string setup = $"PRAGMA page_size={steps.PageBytes()}; PRAGMA auto_vacuum={steps.AutoVacuum()}; PRAGMA encoding='{encoding}'; PRAGMA journal_mode={(sample.Below(2) == 0 ? "WAL" : "DELETE")}";
         source.Run(setup);
         history.Add($"import of: {setup}");
-        for (int i = sample.Below(6); i > 0; i--)
+        for (int i = 1 + sample.Below(5); i > 0; i--)
         {
             var step = steps.Next(source);
             history.Add(step.Text);
