@@ -11,10 +11,17 @@ internal static class Direct
     public static List<string> Run(SqliteConnection connection, Step step)
     {
         List<string> told = [];
-        if (step is VacuumStep)
+        if (step is VacuumStep vacuum)
         {
-            connection.Run("VACUUM");
-            return told;
+            try
+            {
+                connection.Run(string.Join(';', vacuum.Statements));
+                return told;
+            }
+            catch (SqliteException e)
+            {
+                return [Lines.Of(e)];
+            }
         }
 
         // The engine's transactions find nothing of the ones before them: changes() is 0, nothing is in temp.
@@ -116,7 +123,7 @@ internal static class Direct
         int code;
         while ((code = raw.sqlite3_step(compiled)) == raw.SQLITE_ROW)
         {
-            // PRAGMA incremental_vacuum gives one without columns for each page: how many there are to give back is a matter of the layout.
+            // PRAGMA incremental_vacuum stops here after each page, without a row.
             if (raw.sqlite3_column_count(compiled) > 0)
             {
                 rows.Add([.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i => Value(compiled, i))]);

@@ -20,7 +20,13 @@ internal sealed class Steps(Sample sample)
 
     public string AutoVacuum() => AutoVacuums[sample.Below(AutoVacuums.Length)];
 
-    public string Query(SqliteConnection plain) => data.Read(Catalogue.Read(plain));
+    /// <summary>A query: a new one, or one that was sent before.</summary>
+    public string Query(SqliteConnection plain)
+    {
+        string read = data.Read(Catalogue.Read(plain));
+        string again = Again(read).Sql;
+        return again.StartsWith("SELECT ", StringComparison.Ordinal) ? again : read;
+    }
 
     /// <summary>The first one: what each race needs, and a table for what follows.</summary>
     public BatchStep First(SqliteConnection plain) =>
