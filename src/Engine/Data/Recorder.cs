@@ -1,0 +1,416 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microsoft.Data.Sqlite;
+
+namespace OrleansSqlite.Data;
+
+/// <summary>
+/// Writes the transcript of the transactions of one connection, from SQLite's own trace: which statements start, which rows they
+/// give, how they end. So it sees what readers of any kind are told, before they are.
+/// </summary>
+internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDisposable
+{
+    private readonly RunningDigest empty = new(key);
+    private readonly Dictionary<nint, int> active = [];
+    private readonly Dictionary<nint, int> ended = [];
+    private readonly List<OrleansSqliteCommand> readers = [];
+    private HashSet<nint>? earlier;
+    private GCHandle self;
+    private bool isOn;
+    private nint lastStatement;
+    private int lastNumber;
+    private int unsettled = -1;
+
+    /// <summary>The transcript of the running transaction.</summary>
+    public Transcript Transcript { get; private set; } = new();
+
+    /// <summary>The command that is being executed: what starts now is its.</summary>
+    public OrleansSqliteCommand? Current { get; private set; }
+
+    /// <summary>How many statements of the current command have started.</summary>
+    public int StatementsRun { get; private set; }
+
+    /// <summary>Set while this library runs statements of its own.</summary>
+    public bool IsSuspended { get; set; }
+
+    /// <summary>Whether the trace is on.</summary>
+    public bool IsOn => isOn;
+
+    /// <summary>Whether nothing but the transaction's own beginning was recorded.</summary>
+    public bool IsBlank => Transcript is { Obstacle: null, Count: <= 1 };
+
+    /// <summary>A command is about to be executed.</summary>
+    public void Enter(OrleansSqliteCommand command)
+    {
+        Current = command;
+        StatementsRun = 0;
+    }
+
+    /// <summary>The command is no longer being executed; its reader may be open.</summary>
+    public void Leave() => Current = null;
+
+    /// <summary>Readers that are open: their further statements start when the caller asks for the next result.</summary>
+    public void Opened(OrleansSqliteCommand command) => readers.Add(command);
+
+    /// <summary>A reader was closed.</summary>
+    public void Closed(OrleansSqliteCommand command) => readers.Remove(command);
+
+    /// <summary>Turns the trace on. Reads outside of a transaction do without.</summary>
+    public void TurnOn()
+    {
+        if (!isOn)
+        {
+            if (!self.IsAllocated)
+            {
+                // Weak: SQLite's connection must not keep the caller's alive, which nobody might ever close.
+                self = GCHandle.Alloc(this, GCHandleType.Weak);
+            }
+
+            _ = TraceNative.Trace(db, TraceNative.Statement | TraceNative.Row | TraceNative.Profile, &OnEvent, GCHandle.ToIntPtr(self));
+            isOn = true;
+        }
+    }
+
+    /// <summary>Turns the trace off, between transactions.</summary>
+    public void TurnOff()
+    {
+        if (isOn)
+        {
+            _ = TraceNative.Trace(db, 0, null, 0);
+            isOn = false;
+        }
+    }
+
+    /// <summary>Begins a new transcript and gives the one so far.</summary>
+    public Transcript Replace()
+    {
+        var old = Transcript;
+        Settle();
+        Begin();
+        return old;
+    }
+
+    /// <summary>The transaction can't be run again.</summary>
+    public void Give(string obstacle)
+    {
+        Transcript.Give(obstacle);
+        Forget();
+    }
+
+    /// <summary>The current command raised an error, which the caller is told.</summary>
+    public void Fail(OrleansSqliteCommand command, SqliteException error)
+    {
+        if (Transcript.Obstacle is not null)
+        {
+            return;
+        }
+
+        if (StatementsRun == 0)
+        {
+            // It could not be compiled.
+            Transcript.Start(new RecordedStatement(command.CommandText, Copies.Of(command.Parameters, out long bytes), true, 0, bytes), empty);
+        }
+
+        if (Transcript.Count == 0)
+        {
+            return;
+        }
+
+        // The error of a statement that has ended belongs to its last entry.
+        Transcript[Transcript.Count - 1].Error = $"{error.SqliteExtendedErrorCode}: {error.Message}";
+    }
+
+    /// <summary>Counts of changes are right only once a statement has been reset: puts in the last one.</summary>
+    public void Settle()
+    {
+        if (unsettled >= 0)
+        {
+            if (unsettled < Transcript.Count)
+            {
+                ref var entry = ref Transcript[unsettled];
+                entry.Changes = ChangesOf(entry.Statement);
+            }
+
+            unsettled = -1;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        TurnOff();
+        if (self.IsAllocated)
+        {
+            self.Free();
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static int OnEvent(uint kind, nint context, nint statement, nint text)
+    {
+        if (GCHandle.FromIntPtr(context).Target is not Recorder { IsSuspended: false } recorder)
+        {
+            return 0;
+        }
+
+        try
+        {
+            switch (kind)
+            {
+                case TraceNative.Statement:
+                    recorder.OnStatement(statement, (byte*)text);
+                    break;
+                case TraceNative.Row:
+                    recorder.OnRow(statement);
+                    break;
+                case TraceNative.Profile:
+                    recorder.OnEnd(statement);
+                    break;
+            }
+        }
+        catch (Exception e)
+        {
+            // It must not leave the callback. What was not recorded can't be run again.
+            recorder.Give($"recording it failed ({e.Message})");
+        }
+
+        return 0;
+    }
+
+    private void OnStatement(nint statement, byte* text)
+    {
+        if (text != TraceNative.Sql(statement))
+        {
+            // A trigger, or SQL within another statement (FTS5, ANALYZE): those are traced as a comment, which is a copy.
+            return;
+        }
+
+        var command = Current;
+        string? sql = command?.Statements.TextOf(statement, command.CommandText);
+        if (command is not null && sql is null)
+        {
+            // SQLite's own, while it compiles a statement (FTS5).
+            return;
+        }
+
+        bool isFirst = TraceNative.IsAutocommit(db) != 0;
+        if (isFirst)
+        {
+            Begin();
+        }
+        else
+        {
+            Settle();
+        }
+
+        StatementsRun++;
+        if (Transcript.Obstacle is not null)
+        {
+            return;
+        }
+
+        if (command is null && !TryFindReader(statement, out command, out sql))
+        {
+            Give("a statement came from a command that this connection did not make");
+            return;
+        }
+
+        SqliteParameter[] parameters = [];
+        long bytes = command.Statements.IsWhole ? 0 : 2L * sql!.Length;
+        if (TraceNative.ParameterCount(statement) > 0)
+        {
+            parameters = Copies.Of(command.Parameters, out long values);
+            bytes += values;
+        }
+
+        ended.Remove(statement);
+        lastNumber = Transcript.Start(
+            new RecordedStatement(sql!, parameters, TraceNative.IsReadOnly(statement) != 0, TraceNative.TotalChanges(db), bytes), empty);
+        lastStatement = statement;
+        active[statement] = lastNumber;
+        if (Transcript.Bytes > maxBytes)
+        {
+            Give($"its record has more than {maxBytes} bytes (the setting Record Bytes)");
+        }
+    }
+
+    private void OnRow(nint statement)
+    {
+        if (Transcript.Obstacle is not null || TraceNative.IsAutocommit(db) != 0)
+        {
+            return;
+        }
+
+        int number = lastNumber;
+        if (statement != lastStatement && !active.TryGetValue(statement, out number) && !TryRevive(statement, out number))
+        {
+            OnForeignRow(statement);
+            return;
+        }
+
+        ref var entry = ref Transcript.Of(number, empty);
+        entry.Rows++;
+        Add(statement, ref entry.Content);
+    }
+
+    /// <summary>A row of a statement that did not start in this transaction.</summary>
+    private void OnForeignRow(nint statement)
+    {
+        if (TraceNative.Sql(statement) == null)
+        {
+            // SQLite loads its schema so (five columns), and FTS5 reads blobs within a statement. Else it is somebody's blob.
+            if (Current is null && TraceNative.DataCount(statement) != 5)
+            {
+                Give("it reads or writes a blob incrementally (SqliteBlob)");
+            }
+        }
+        else if (earlier is not null && earlier.Contains(statement))
+        {
+            Give("it read on in a reader that was opened before it");
+        }
+    }
+
+    private void OnEnd(nint statement)
+    {
+        if (Transcript.Obstacle is not null)
+        {
+            return;
+        }
+
+        if (!active.Remove(statement, out int number))
+        {
+            if (TraceNative.Sql(statement) == null || !TryRevive(statement, out number))
+            {
+                return;
+            }
+
+            active.Remove(statement);
+        }
+
+        lastStatement = 0;
+        ended[statement] = number;
+        bool isDone = TraceNative.IsBusy(statement) == 0;
+        bool isReadOnly = Transcript.Statement(number).IsReadOnly;
+        ref var entry = ref Transcript.Of(number, empty);
+        entry.Ends = true;
+        entry.IsDone = isDone;
+        if (!isReadOnly)
+        {
+            if (isDone)
+            {
+                entry.Changes = ChangesOf(number);
+            }
+            else
+            {
+                unsettled = Transcript.Count - 1;
+            }
+        }
+
+        if (TraceNative.ColumnCount(statement) is > 0 and int columns)
+        {
+            // The caller is told the names, too: they change if a rival alters the table under a SELECT *.
+            AddNames(statement, columns, ref entry.Content);
+        }
+    }
+
+    /// <summary>
+    /// If the schema has changed, sqlite3_step ends the statement, compiles it anew and runs it, without saying that it starts:
+    /// takes the end back.
+    /// </summary>
+    private bool TryRevive(nint statement, out int number)
+    {
+        if (!ended.Remove(statement, out number)
+            || number >= Transcript.Count
+            || Transcript[Transcript.Count - 1] is not { Ends: true } last
+            || last.Statement != number
+            || Marshal.PtrToStringUTF8((nint)TraceNative.Sql(statement)) != Transcript.Statement(number).Sql)
+        {
+            return false;
+        }
+
+        Transcript[Transcript.Count - 1] = last with { Ends = false, IsDone = false, Changes = 0, Content = empty };
+        unsettled = -1;
+        active[statement] = number;
+        return true;
+    }
+
+    private bool TryFindReader(nint statement, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out OrleansSqliteCommand? command, out string? sql)
+    {
+        (command, sql) = (null, null);
+        foreach (var reader in readers)
+        {
+            if (reader.Statements.TextOf(statement, reader.CommandText) is { } found)
+            {
+                if (command is not null)
+                {
+                    // Two readers could have started it, with different parameters.
+                    return false;
+                }
+
+                (command, sql) = (reader, found);
+            }
+        }
+
+        return command is not null;
+    }
+
+    /// <summary>A transaction begins, or a statement that is one by itself.</summary>
+    private void Begin()
+    {
+        Transcript = new Transcript { LastInsertRowId = TraceNative.LastInsertRowId(db) };
+        Forget();
+        earlier = null;
+        for (nint other = TraceNative.NextStatement(db, 0); other != 0; other = TraceNative.NextStatement(db, other))
+        {
+            if (TraceNative.IsBusy(other) != 0)
+            {
+                (earlier ??= []).Add(other);
+            }
+        }
+    }
+
+    private void Forget()
+    {
+        active.Clear();
+        ended.Clear();
+        lastStatement = 0;
+        unsettled = -1;
+    }
+
+    /// <summary>SQLite keeps an old count over statements that change nothing.</summary>
+    private int ChangesOf(int number) =>
+        TraceNative.TotalChanges(db) == Transcript.Statement(number).ChangesBefore ? 0 : TraceNative.Changes(db);
+
+    private static void Add(nint statement, ref RunningDigest digest)
+    {
+        int columns = TraceNative.DataCount(statement);
+        digest.Add((ulong)columns);
+        for (int i = 0; i < columns; i++)
+        {
+            int type = TraceNative.ColumnType(statement, i);
+            digest.Add((ulong)type);
+            switch (type)
+            {
+                case SQLitePCL.raw.SQLITE_INTEGER:
+                    digest.Add((ulong)TraceNative.ColumnInteger(statement, i));
+                    break;
+                case SQLitePCL.raw.SQLITE_FLOAT:
+                    digest.Add(BitConverter.DoubleToUInt64Bits(TraceNative.ColumnReal(statement, i)));
+                    break;
+                case SQLitePCL.raw.SQLITE_TEXT or SQLitePCL.raw.SQLITE_BLOB:
+                    byte* bytes = TraceNative.ColumnBlob(statement, i);
+                    digest.Add(bytes, bytes == null ? 0 : TraceNative.ColumnBytes(statement, i));
+                    break;
+            }
+        }
+    }
+
+    private static void AddNames(nint statement, int columns, ref RunningDigest digest)
+    {
+        for (int i = 0; i < columns; i++)
+        {
+            byte* name = TraceNative.ColumnName(statement, i);
+            digest.Add(name, name == null ? 0 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).Length);
+        }
+    }
+}
