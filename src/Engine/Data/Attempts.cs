@@ -128,7 +128,7 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
         return tells
             && session.MustConfirm
             && execution.IsAutocommit
-            && (wasAutocommit || (error is null && command.Text.EndsTransaction && !recorder.IsBlank));
+            && (wasAutocommit || (error is null && command.Text.EndsTransaction && (mark > 1 || recorder.Transcript.Obstacle is not null)));
     }
 
     /// <summary>A rival was first, and the turn is here: brings the connection to where the command can be executed again.</summary>
@@ -210,7 +210,7 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
             throw OrleansSqliteException.From(Errors.Attach(execution.Database.Name), error);
         }
 
-        if (session.Failure is DatabaseException behind)
+        if (DataErrors.Behind(execution.Database.Name, error, session.Failure) is { } behind)
         {
             throw OrleansSqliteException.From(behind, error);
         }

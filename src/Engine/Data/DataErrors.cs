@@ -1,6 +1,8 @@
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
+using SQLitePCL;
 
 namespace OrleansSqlite;
 
@@ -18,6 +20,16 @@ public static class DataErrors
             ? failure
             : connection?.FailureBehind(error) ?? SqliteErrors.Classify(connection?.DatabaseName, error.SqliteExtendedErrorCode, error.Message);
     }
+
+    /// <summary>What was behind an error of SQLite, if it came from below SQLite; null if it is SQLite's own.</summary>
+    internal static DatabaseException? Behind(string? database, SqliteException error, Exception? failure) => failure switch
+    {
+        null => null,
+        _ when error.SqliteErrorCode is not (raw.SQLITE_ABORT or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_NOMEM) => null,
+        DatabaseException known => known,
+        StoreException store => Errors.FromStore(database, store),
+        _ => new DatabaseException(ErrorKind.Internal, ErrorCodes.Invariant, $"SQLite failed on '{database}': {failure.Message}", failure) { Database = database },
+    };
 
     /// <summary>The result code for an error of this library, should SQLite not have given one already.</summary>
     internal static int CodeOf(DatabaseException failure, SqliteException? raised) => failure switch

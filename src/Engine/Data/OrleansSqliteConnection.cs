@@ -181,9 +181,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
 
     /// <summary>What was behind a result code, if this connection was the one that gave it.</summary>
     internal DatabaseException? FailureBehind(SqliteException error) =>
-        LastFailure is { } failure && error.SqliteErrorCode is SQLitePCL.raw.SQLITE_ABORT or SQLitePCL.raw.SQLITE_IOERR or SQLitePCL.raw.SQLITE_FULL or SQLitePCL.raw.SQLITE_CANTOPEN
-            ? failure
-            : null;
+        DataErrors.Behind(DatabaseName, error, session?.Failure);
 
     /// <summary>Before COMMIT: records the operation id in the same transaction.</summary>
     internal void RecordOperation(Execution execution, DataSession running)
@@ -245,6 +243,8 @@ public sealed class OrleansSqliteConnection : SqliteConnection
         base.ConnectionString = Connections.ConnectionString(name, settings.ForProvider());
         try
         {
+            // What SQLite looks at while it is set up is told to nobody: the newest state that is known will do.
+            opened.Enter(new Data.CommandText { NeedsDatabase = true }, null);
             base.Open();
             Connections.SetUp(Handle!, on.Context.Options.PageBytes);
             AttachGuard.Attach(Handle!);
@@ -253,7 +253,16 @@ public sealed class OrleansSqliteConnection : SqliteConnection
         {
             StoreVfs.Withdraw(name);
             base.Close();
-            throw opened.Failure is DatabaseException behind ? OrleansSqliteException.From(behind, e as SqliteException) : e;
+            if (e is SqliteException error && DataErrors.Behind(on.Name, error, opened.Failure) is { } behind)
+            {
+                throw OrleansSqliteException.From(behind, error);
+            }
+
+            throw;
+        }
+        finally
+        {
+            opened.Leave();
         }
 
         (session, database) = (opened, on);

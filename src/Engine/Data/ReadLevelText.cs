@@ -44,7 +44,7 @@ internal static class ReadLevelText
 
     private static bool TryParseTime(ReadOnlySpan<char> text, out TimeSpan time)
     {
-        foreach (var (unit, milliseconds) in ((string, double)[])[("ms", 1), ("s", 1_000), ("m", 60_000)])
+        foreach (var (unit, milliseconds) in ((string, double)[])[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)])
         {
             if (text.EndsWith(unit) && double.TryParse(text[..^unit.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count) && count < 1e9)
             {

@@ -39,9 +39,6 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// <summary>Whether the trace is on.</summary>
     public bool IsOn => isOn;
 
-    /// <summary>Whether nothing but the transaction's own beginning was recorded.</summary>
-    public bool IsBlank => Transcript is { Obstacle: null, Count: <= 1 };
-
     /// <summary>A command is about to be executed.</summary>
     public void Enter(OrleansSqliteCommand command)
     {

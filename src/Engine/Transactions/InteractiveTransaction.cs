@@ -48,6 +48,13 @@ internal sealed class InteractiveTransaction : WriteTransaction
         return next.IsCompletedSuccessfully ? next.Result : next.AsTask().GetAwaiter().GetResult();
     }
 
+    /// <summary>Stacks what the caller ran.</summary>
+    /// <param name="state">The state that it ran on.</param>
+    /// <param name="pages">Its pages.</param>
+    /// <param name="exactVersion">The version that it has recorded as its own, or -1.</param>
+    public bool TryStack(Snapshot state, Overlay pages, long exactVersion) =>
+        speculation.TryStack(this, state, exactVersion, pages, out after); // The field itself: once it is stacked, it may land at any moment.
+
     /// <inheritdoc/>
     public override bool TakeTurn(WriteConnection connection)
     {
@@ -68,13 +75,12 @@ internal sealed class InteractiveTransaction : WriteTransaction
                 return speculation.TryStackUnchanged(this, tip);
             }
 
-            var turn = new LentTurn(this, speculation, tip.Share(), next);
+            var turn = new LentTurn(this, tip.Share(), next);
             Tell(new CommitAnswer.TurnLent(turn));
             var end = turn.WaitUntilReturned(context);
             switch (end.Kind)
             {
                 case TurnEndKind.Stacked:
-                    after = end.After;
                     return true;
                 case TurnEndKind.Refused:
                     return false;
@@ -124,7 +130,7 @@ internal sealed class InteractiveTransaction : WriteTransaction
         {
             return pages is null
                 ? speculation.TryStackUnchanged(this, state)
-                : speculation.TryStack(this, state, version, pages, out after);
+                : TryStack(state, pages, version);
         }
         finally
         {

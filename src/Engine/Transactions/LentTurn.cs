@@ -8,7 +8,7 @@ namespace OrleansSqlite.Transactions;
 /// The turn, lent by the engine's thread to the thread of a caller whose transaction has to run again. While it is out no other
 /// write of this process runs on the database, so it comes back within a bound or is taken back.
 /// </summary>
-internal sealed class LentTurn(InteractiveTransaction transaction, Speculation speculation, Snapshot tip, long version)
+internal sealed class LentTurn(InteractiveTransaction transaction, Snapshot tip, long version)
 {
     private readonly Lock gate = new();
     private readonly TaskCompletionSource<TurnEnd> returned = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,18 +29,18 @@ internal sealed class LentTurn(InteractiveTransaction transaction, Speculation s
         {
             if (!returned.Task.IsCompleted)
             {
-                bool isStacked = speculation.TryStack(transaction, ranOn, exactVersion, changes, out var after);
-                returned.SetResult(new TurnEnd(isStacked ? TurnEndKind.Stacked : TurnEndKind.Refused, after, null));
+                bool isStacked = transaction.TryStack(ranOn, changes, exactVersion);
+                returned.SetResult(new TurnEnd(isStacked ? TurnEndKind.Stacked : TurnEndKind.Refused, null));
             }
         }
     }
 
     /// <summary>Returns the turn: the transaction changed nothing on the tip, or ended there with an error.</summary>
     /// <param name="verdict">The error that the caller is to be told, if what it was met on is durable.</param>
-    public void Return(Exception? verdict) => End(new TurnEnd(TurnEndKind.Unchanged, null, verdict));
+    public void Return(Exception? verdict) => End(new TurnEnd(TurnEndKind.Unchanged, verdict));
 
     /// <summary>Returns the turn: the caller gives up, and waits for no answer.</summary>
-    public void Abandon(Exception error) => End(new TurnEnd(TurnEndKind.Abandoned, null, error));
+    public void Abandon(Exception error) => End(new TurnEnd(TurnEndKind.Abandoned, error));
 
     /// <summary>Waits on the engine's thread until the turn is back. One that is not in time is taken back, and its transaction fails.</summary>
     public TurnEnd WaitUntilReturned(DatabaseContext context)
@@ -69,9 +69,8 @@ internal sealed class LentTurn(InteractiveTransaction transaction, Speculation s
 
 /// <summary>How a lent turn ended.</summary>
 /// <param name="Kind">Which way.</param>
-/// <param name="After">The state after the transaction, if it was stacked.</param>
 /// <param name="Error">The verdict, or why it was abandoned.</param>
-internal readonly record struct TurnEnd(TurnEndKind Kind, Snapshot? After, Exception? Error);
+internal readonly record struct TurnEnd(TurnEndKind Kind, Exception? Error);
 
 /// <summary>The ways in which a lent turn ends.</summary>
 internal enum TurnEndKind
