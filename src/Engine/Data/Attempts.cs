@@ -1,5 +1,4 @@
 using System.Data;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
 using OrleansSqlite.Transactions;
@@ -65,7 +64,8 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
 
         if (error is not null)
         {
-            Tell(error);
+            execution.Tell(command, error);
+            ExceptionDispatchInfo.Throw(error);
         }
 
         return true;
@@ -195,26 +195,5 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
         isHidden = true;
         execution.Connection.IsTransactionHidden = true;
         command.Transaction = null;
-    }
-
-    [DoesNotReturn]
-    private void Tell(SqliteException error)
-    {
-        if (!execution.IsAutocommit)
-        {
-            recorder.Fail(command, error);
-        }
-
-        if (error.SqliteErrorCode == raw.SQLITE_AUTH)
-        {
-            throw OrleansSqliteException.From(Errors.Attach(execution.Database.Name), error);
-        }
-
-        if (DataErrors.Behind(execution.Database.Name, error, session.Failure) is { } behind)
-        {
-            throw OrleansSqliteException.From(behind, error);
-        }
-
-        ExceptionDispatchInfo.Throw(error);
     }
 }

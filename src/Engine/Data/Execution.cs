@@ -93,6 +93,15 @@ internal sealed class Execution(
                 Record(wasAutocommit);
             }
 
+            if (!wasAutocommit && !command.Text.EndsTransaction)
+            {
+                // Within a transaction, as most are: there is no race yet that it could lose.
+                var told = RunWithin(command, behavior);
+                isReturned = true;
+                command.HoldSession();
+                return told;
+            }
+
             var reader = new Attempts(this, command, behavior, wasAutocommit).Run();
             if (!wasAutocommit && command.Text.IsCommit)
             {
@@ -123,6 +132,43 @@ internal sealed class Execution(
             {
                 recorder.TurnOff();
             }
+        }
+    }
+
+    private SqliteDataReader RunWithin(OrleansSqliteCommand command, CommandBehavior behavior)
+    {
+        recorder.Enter(command);
+        try
+        {
+            return command.ExecuteOnce(behavior);
+        }
+        catch (SqliteException e)
+        {
+            Tell(command, e);
+            throw;
+        }
+        finally
+        {
+            recorder.Leave();
+        }
+    }
+
+    /// <summary>The caller is told of an error: records that, and raises what was behind it, if it was more than SQLite's.</summary>
+    public void Tell(OrleansSqliteCommand command, SqliteException error)
+    {
+        if (InTransaction)
+        {
+            recorder.Fail(command, error);
+        }
+
+        if (error.SqliteErrorCode == raw.SQLITE_AUTH)
+        {
+            throw OrleansSqliteException.From(Errors.Attach(database.Name), error);
+        }
+
+        if (DataErrors.Behind(database.Name, error, session.Failure) is { } behind)
+        {
+            throw OrleansSqliteException.From(behind, error);
         }
     }
 

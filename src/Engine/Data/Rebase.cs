@@ -131,7 +131,11 @@ internal sealed class Rebase(OrleansSqliteConnection connection, DataSession ses
     {
         var command = Take(statement.Sql);
         command.Parameters.Clear();
-        command.Parameters.AddRange(statement.Parameters);
+        foreach (var parameter in statement.Parameters)
+        {
+            command.Parameters.Add(parameter.ToParameter());
+        }
+
         recorder.Enter(command);
         try
         {

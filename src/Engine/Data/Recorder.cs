@@ -11,14 +11,13 @@ namespace OrleansSqlite.Data;
 internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDisposable
 {
     private readonly RunningDigest empty = new(key);
-    private readonly Dictionary<nint, int> active = [];
-    private readonly Dictionary<nint, int> ended = [];
+    private readonly List<(nint Statement, int Number)> active = [];
     private readonly List<OrleansSqliteCommand> readers = [];
     private HashSet<nint>? earlier;
     private GCHandle self;
     private bool isOn;
-    private nint lastStatement;
-    private int lastNumber;
+    private (nint Statement, int Number) lastEnded;
+    private (nint Statement, string? Sql, int Compiled, RunningDigest Names) lastNames;
     private int unsettled = -1;
 
     /// <summary>The transcript of the running transaction.</summary>
@@ -86,6 +85,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     {
         var old = Transcript;
         Settle();
+        Transcript = new Transcript();
         Begin();
         return old;
     }
@@ -108,7 +108,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
         if (StatementsRun == 0)
         {
             // It could not be compiled.
-            Transcript.Start(new RecordedStatement(command.CommandText, Copies.Of(command.Parameters, out long bytes), true, 0, bytes), empty);
+            Transcript.Start(new RecordedStatement(command.CommandText, RecordedParameter.Copy(command.Parameters, out long bytes), true, 0, bytes), empty);
         }
 
         if (Transcript.Count == 0)
@@ -215,19 +215,23 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             return;
         }
 
-        SqliteParameter[] parameters = [];
+        RecordedParameter[] parameters = [];
         long bytes = command.Statements.IsWhole ? 0 : 2L * sql!.Length;
         if (TraceNative.ParameterCount(statement) > 0)
         {
-            parameters = Copies.Of(command.Parameters, out long values);
+            parameters = RecordedParameter.Copy(command.Parameters, out long values);
             bytes += values;
         }
 
-        ended.Remove(statement);
-        lastNumber = Transcript.Start(
-            new RecordedStatement(sql!, parameters, TraceNative.IsReadOnly(statement) != 0, TraceNative.TotalChanges(db), bytes), empty);
-        lastStatement = statement;
-        active[statement] = lastNumber;
+        bool isReadOnly = TraceNative.IsReadOnly(statement) != 0;
+        if (!isReadOnly)
+        {
+            // It may change the schema, and with it the names of columns.
+            lastNames = default;
+        }
+
+        lastEnded = default;
+        active.Add((statement, Transcript.Start(new RecordedStatement(sql!, parameters, isReadOnly, TraceNative.TotalChanges(db), bytes), empty)));
         if (Transcript.Bytes > maxBytes)
         {
             Give($"its record has more than {maxBytes} bytes (the setting Record Bytes)");
@@ -241,8 +245,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             return;
         }
 
-        int number = lastNumber;
-        if (statement != lastStatement && !active.TryGetValue(statement, out number) && !TryRevive(statement, out number))
+        if (!TryFindActive(statement, out int number, out _) && !TryRevive(statement, out number))
         {
             OnForeignRow(statement);
             return;
@@ -280,18 +283,18 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             return;
         }
 
-        if (!active.Remove(statement, out int number))
+        if (!TryFindActive(statement, out int number, out int place))
         {
             if (TraceNative.Sql(statement) == null || !TryRevive(statement, out number))
             {
                 return;
             }
 
-            active.Remove(statement);
+            place = active.Count - 1;
         }
 
-        lastStatement = 0;
-        ended[statement] = number;
+        active.RemoveAt(place);
+        lastEnded = (statement, number);
         bool isDone = TraceNative.IsBusy(statement) == 0;
         bool isReadOnly = Transcript.Statement(number).IsReadOnly;
         ref var entry = ref Transcript.Of(number, empty);
@@ -312,7 +315,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
         if (TraceNative.ColumnCount(statement) is > 0 and int columns)
         {
             // The caller is told the names, too: they change if a rival alters the table under a SELECT *.
-            AddNames(statement, columns, ref entry.Content);
+            AddNames(statement, Transcript.Statement(number).Sql, columns, ref entry.Content);
         }
     }
 
@@ -322,19 +325,42 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// </summary>
     private bool TryRevive(nint statement, out int number)
     {
-        if (!ended.Remove(statement, out number)
-            || number >= Transcript.Count
-            || Transcript[Transcript.Count - 1] is not { Ends: true } last
-            || last.Statement != number
+        number = lastEnded.Number;
+        if (statement != lastEnded.Statement
+            || Transcript.Count == 0
             || Marshal.PtrToStringUTF8((nint)TraceNative.Sql(statement)) != Transcript.Statement(number).Sql)
         {
             return false;
         }
 
-        Transcript[Transcript.Count - 1] = last with { Ends = false, IsDone = false, Changes = 0, Content = empty };
+        ref var entry = ref Transcript[Transcript.Count - 1];
+        if (!entry.Ends || entry.Statement != number)
+        {
+            return false;
+        }
+
+        (entry.Ends, entry.IsDone, entry.Changes, entry.Content) = (false, false, 0, empty);
+        lastEnded = default;
+        lastNames = default;
         unsettled = -1;
-        active[statement] = number;
+        active.Add((statement, number));
         return true;
+    }
+
+    /// <summary>Few statements are active at a time, and the newest is asked for most.</summary>
+    private bool TryFindActive(nint statement, out int number, out int place)
+    {
+        for (place = active.Count - 1; place >= 0; place--)
+        {
+            if (active[place].Statement == statement)
+            {
+                number = active[place].Number;
+                return true;
+            }
+        }
+
+        number = 0;
+        return false;
     }
 
     private bool TryFindReader(nint statement, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out OrleansSqliteCommand? command, out string? sql)
@@ -360,7 +386,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// <summary>A transaction begins, or a statement that is one by itself.</summary>
     private void Begin()
     {
-        Transcript = new Transcript { LastInsertRowId = TraceNative.LastInsertRowId(db) };
+        Transcript.Begin(TraceNative.LastInsertRowId(db));
         Forget();
         earlier = null;
         for (nint other = TraceNative.NextStatement(db, 0); other != 0; other = TraceNative.NextStatement(db, other))
@@ -375,8 +401,8 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     private void Forget()
     {
         active.Clear();
-        ended.Clear();
-        lastStatement = 0;
+        lastEnded = default;
+        lastNames = default;
         unsettled = -1;
     }
 
@@ -408,12 +434,25 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
         }
     }
 
-    private static void AddNames(nint statement, int columns, ref RunningDigest digest)
+    private void AddNames(nint statement, string sql, int columns, ref RunningDigest digest)
     {
-        for (int i = 0; i < columns; i++)
+        int compiled = TraceNative.Status(statement, TraceNative.Reprepared, 0);
+        if (lastNames.Statement != statement || lastNames.Compiled != compiled || !ReferenceEquals(lastNames.Sql, sql))
         {
-            byte* name = TraceNative.ColumnName(statement, i);
-            digest.Add(name, name == null ? 0 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).Length);
+            var names = empty;
+            for (int i = 0; i < columns; i++)
+            {
+                byte* name = TraceNative.ColumnName(statement, i);
+                names.Add(name, name == null ? 0 : MemoryMarshal.CreateReadOnlySpanFromNullTerminated(name).Length);
+            }
+
+            lastNames = (statement, sql, compiled, names);
         }
+
+        var (v0, v1, v2, v3) = lastNames.Names.State;
+        digest.Add(v0);
+        digest.Add(v1);
+        digest.Add(v2);
+        digest.Add(v3);
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using Microsoft.Data.Sqlite;
-
 namespace OrleansSqlite.Data;
 
 /// <summary>
@@ -9,17 +6,17 @@ namespace OrleansSqlite.Data;
 /// </summary>
 internal sealed class Transcript
 {
-    private const int EntryBytes = 96;
-    private const int StatementBytes = 48;
-    private const int ParameterBytes = 64;
-    private readonly List<RecordedStatement> statements = [];
-    private readonly List<ToldEntry> entries = [];
+    private const int EntryBytes = 64;
+    private const int StatementBytes = 40;
+    private const int ParameterBytes = 48;
+    private readonly Chunks<RecordedStatement> statements = new();
+    private readonly Chunks<ToldEntry> entries = new();
 
     /// <summary>Why the transaction can't be run again from this, if so.</summary>
     public string? Obstacle { get; private set; }
 
     /// <summary>What <c>last_insert_rowid()</c> was when the transaction began: rolling back does not restore it.</summary>
-    public long LastInsertRowId { get; set; }
+    public long LastInsertRowId { get; private set; }
 
     /// <summary>The memory that it takes, in bytes; an estimate.</summary>
     public long Bytes { get; private set; }
@@ -28,23 +25,30 @@ internal sealed class Transcript
     public int Count => entries.Count;
 
     /// <summary>An entry, to be changed in place until the next one is added.</summary>
-    public ref ToldEntry this[int index] => ref CollectionsMarshal.AsSpan(entries)[index];
+    public ref ToldEntry this[int index] => ref entries[index];
 
     /// <summary>A statement.</summary>
-    public RecordedStatement Statement(int index) => statements[index];
+    public ref RecordedStatement Statement(int index) => ref statements[index];
+
+    /// <summary>A transaction begins: forgets the one before.</summary>
+    /// <param name="lastInsertRowId">What <c>last_insert_rowid()</c> is now.</param>
+    public void Begin(long lastInsertRowId)
+    {
+        Obstacle = null;
+        LastInsertRowId = lastInsertRowId;
+        Forget();
+    }
 
     /// <summary>From here on it can't be run again: lets go of what it holds.</summary>
     public void Give(string obstacle)
     {
         Obstacle ??= obstacle;
-        statements.Clear();
-        entries.Clear();
-        Bytes = 0;
+        Forget();
     }
 
     /// <summary>A statement starts.</summary>
     /// <returns>Its number.</returns>
-    public int Start(RecordedStatement statement, RunningDigest empty)
+    public int Start(in RecordedStatement statement, in RunningDigest empty)
     {
         statements.Add(statement);
         entries.Add(new ToldEntry { Statement = statements.Count - 1, Starts = true, Content = empty });
@@ -53,20 +57,26 @@ internal sealed class Transcript
     }
 
     /// <summary>The entry for what a statement tells now: the last one, if that is its own and has not ended.</summary>
-    public ref ToldEntry Of(int statement, RunningDigest empty)
+    public ref ToldEntry Of(int statement, in RunningDigest empty)
     {
         if (entries.Count > 0)
         {
-            ref var last = ref this[entries.Count - 1];
+            ref var last = ref entries[entries.Count - 1];
             if (last.Statement == statement && !last.Ends)
             {
                 return ref last;
             }
         }
 
-        entries.Add(new ToldEntry { Statement = statement, Content = empty });
         Bytes += EntryBytes;
-        return ref this[entries.Count - 1];
+        return ref entries.Add(new ToldEntry { Statement = statement, Content = empty });
+    }
+
+    private void Forget()
+    {
+        statements.Clear();
+        entries.Clear();
+        Bytes = 0;
     }
 }
 
@@ -76,7 +86,7 @@ internal sealed class Transcript
 /// <param name="IsReadOnly">Whether it can't change anything.</param>
 /// <param name="ChangesBefore">The connection's count of changes before it.</param>
 /// <param name="OwnBytes">The memory of its text and its values, as far as they are its own.</param>
-internal readonly record struct RecordedStatement(string Sql, SqliteParameter[] Parameters, bool IsReadOnly, int ChangesBefore, long OwnBytes);
+internal readonly record struct RecordedStatement(string Sql, RecordedParameter[] Parameters, bool IsReadOnly, int ChangesBefore, long OwnBytes);
 
 /// <summary>What one statement told without another coming between.</summary>
 internal struct ToldEntry
