@@ -12,6 +12,8 @@ namespace OrleansSqlite.Data;
 internal sealed class Execution(
     OrleansSqliteConnection connection, EngineDatabase database, DataSession session, Recorder recorder, sqlite3 handle)
 {
+    private readonly nint db = handle.DangerousGetHandle();
+
     /// <summary>The connection.</summary>
     public OrleansSqliteConnection Connection => connection;
 
@@ -31,7 +33,7 @@ internal sealed class Execution(
     public bool InTransaction => !IsAutocommit;
 
     /// <summary>Whether none is.</summary>
-    public bool IsAutocommit => raw.sqlite3_get_autocommit(handle) != 0;
+    public bool IsAutocommit => TraceNative.IsAutocommit(db) != 0;
 
     /// <summary>Fetches the head for a read of the connection's level. Null if a transaction runs, which has its state already.</summary>
     public async Task<DurableHead?> PrefetchAsync(CancellationToken cancellation)
@@ -202,6 +204,12 @@ internal sealed class Execution(
     {
         if (recorder.IsOn)
         {
+            if (!wasAutocommit && recorder.Transcript.Obstacle is not null)
+            {
+                // There is nothing left to record.
+                recorder.TurnOff();
+            }
+
             return;
         }
 
@@ -218,9 +226,7 @@ internal sealed class Execution(
     /// <summary>A reader that is open keeps the connection on the state that it began on.</summary>
     public string? OpenReader()
     {
-        for (nint statement = TraceNative.NextStatement(handle.DangerousGetHandle(), 0);
-            statement != 0;
-            statement = TraceNative.NextStatement(handle.DangerousGetHandle(), statement))
+        for (nint statement = TraceNative.NextStatement(db, 0); statement != 0; statement = TraceNative.NextStatement(db, statement))
         {
             if (TraceNative.IsBusy(statement) != 0)
             {

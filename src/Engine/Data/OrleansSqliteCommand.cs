@@ -159,7 +159,8 @@ public sealed class OrleansSqliteCommand : SqliteCommand
         isDraining = true;
         try
         {
-            while (!closing.IsClosed && closing.NextResult())
+            // Of a single statement nothing is left.
+            while (!Text.IsSingle && !closing.IsClosed && closing.NextResult())
             {
             }
         }
