@@ -5,10 +5,10 @@ using Microsoft.Data.Sqlite;
 namespace OrleansSqlite.Tests.Data;
 
 /// <summary>
-/// Random transactions on connections of two processes at once; each of those that were committed tells what it did and what it
-/// was told. The oracle is plain SQLite: it runs them again one by one, in the order in which they were committed.
+/// Random transactions, of which each that was committed tells what it did and what it was told. The oracle is plain SQLite: it runs
+/// them again one by one, in the order in which they were committed.
 /// </summary>
-internal sealed class Fuzz(int seed, bool ignoresRows)
+internal sealed class Fuzz
 {
     public const string Schema = """
         CREATE TABLE commits(id INTEGER PRIMARY KEY AUTOINCREMENT, tx INTEGER UNIQUE);
@@ -19,60 +19,38 @@ internal sealed class Fuzz(int seed, bool ignoresRows)
         INSERT INTO item(name, n) VALUES ('a', 1), ('b', 2), ('c', 3), ('d', 4), ('e', 5);
         """;
 
-    private readonly ConcurrentDictionary<long, List<Step>> committed = new();
+    private readonly ConcurrentDictionary<long, List<Step>> begun = new();
+    private readonly ConcurrentDictionary<long, bool> applied = new();
     private long numbers;
-    private int conflicts;
+    private int committed;
 
-    public int Committed => committed.Count;
+    /// <summary>How many were told that they are committed.</summary>
+    public int Committed => Volatile.Read(ref committed);
 
-    public int Conflicts => conflicts;
+    /// <summary>How many were told that they are not.</summary>
+    public int Refused => applied.Count - committed;
 
-    /// <summary>Runs until that many have been committed.</summary>
-    public void Run(Pair pair, int count)
-    {
-        var failures = new ConcurrentQueue<Exception>();
-        var threads = Enumerable.Range(0, 4).Select(worker => new Thread(() =>
-        {
-            try
-            {
-                var random = new Random(seed * 10 + worker);
-                using var connection = worker % 2 == 0 ? pair.Connect() : pair.ConnectThere();
-                connection.Execution!.Recorder.IgnoresRows = ignoresRows;
-                while (committed.Count < count && failures.IsEmpty)
-                {
-                    Transact(connection, random);
-                }
-            }
-            catch (Exception e)
-            {
-                failures.Enqueue(e);
-            }
-        })).ToArray();
-        Array.ForEach(threads, thread => thread.Start());
-        Array.ForEach(threads, thread => thread.Join());
-        if (!failures.IsEmpty)
-        {
-            throw new AggregateException($"Seed {seed}", failures);
-        }
-    }
+    /// <summary>How many were not told.</summary>
+    public int Unknown => begun.Count - applied.Count;
 
     /// <summary>Runs what was committed again, and gives what was told differently.</summary>
-    public List<string> Deviations(Pair pair)
+    public List<string> Deviations(Func<string, string> look)
     {
         using var oracle = new SqliteConnection("Data Source=:memory:");
         oracle.Open();
         oracle.Execute(Schema);
         List<string> deviations = [];
-        var order = pair.Look("SELECT tx FROM commits ORDER BY id").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(tx => long.Parse(tx, CultureInfo.InvariantCulture)).ToArray();
-        if (order.Length != committed.Count)
+        var order = look("SELECT tx FROM commits ORDER BY id").Split(';', StringSplitOptions.RemoveEmptyEntries).Select(tx => long.Parse(tx, CultureInfo.InvariantCulture)).ToArray();
+        var present = order.ToHashSet();
+        foreach (var (tx, isApplied) in applied.Where(told => told.Value != present.Contains(told.Key)))
         {
-            deviations.Add($"{order.Length} were committed, {committed.Count} were told so");
+            deviations.Add($"transaction {tx} was {(isApplied ? "acknowledged and is lost" : "refused and is there")}");
         }
 
         foreach (long tx in order)
         {
             oracle.Execute("BEGIN");
-            foreach (var step in committed[tx])
+            foreach (var step in begun[tx])
             {
                 string told = Tell(oracle, step);
                 if (told != step.Told)
@@ -86,7 +64,7 @@ internal sealed class Fuzz(int seed, bool ignoresRows)
 
         foreach (string table in (string[])["commits", "item", "child", "log", "sqlite_sequence"])
         {
-            string here = pair.Look($"SELECT * FROM {table} ORDER BY rowid");
+            string here = look($"SELECT * FROM {table} ORDER BY rowid");
             string there = string.Join(';', Rows(oracle, $"SELECT * FROM {table} ORDER BY rowid", int.MaxValue, []));
             if (here.Replace("NULL", "", StringComparison.Ordinal) != there.Replace("NULL", "", StringComparison.Ordinal))
             {
@@ -97,13 +75,14 @@ internal sealed class Fuzz(int seed, bool ignoresRows)
         return deviations;
     }
 
-    private void Transact(OrleansSqliteConnection connection, Random random)
+    /// <summary>Runs one.</summary>
+    public void Transact(OrleansSqliteConnection connection, Random random)
     {
         long tx = Interlocked.Increment(ref numbers);
-        List<Step> steps = [];
-        using var transaction = connection.BeginTransaction(deferred: random.Next(4) == 0);
+        var steps = begun[tx] = [];
         try
         {
+            using var transaction = connection.BeginTransaction(deferred: random.Next(4) == 0);
             Do(new Step("INSERT INTO commits(tx) VALUES ($tx)", [("$tx", tx)]));
             for (int i = random.Next(1, 6); i > 0; i--)
             {
@@ -114,11 +93,15 @@ internal sealed class Fuzz(int seed, bool ignoresRows)
             }
 
             transaction.Commit();
-            committed[tx] = steps;
+            applied[tx] = true;
+            Interlocked.Increment(ref committed);
         }
-        catch (OrleansSqliteException e) when (e.Kind == ErrorKind.Conflict)
+        catch (OrleansSqliteException e) when (e.Kind is ErrorKind.Conflict or ErrorKind.Unavailable or ErrorKind.Corrupt)
         {
-            Interlocked.Increment(ref conflicts);
+            if (e.OutcomeKnown)
+            {
+                applied[tx] = false;
+            }
         }
 
         void Do(Step step)

@@ -85,11 +85,26 @@ internal static class BufferedRows
     {
         var command = new OrleansSqliteCommand("", connection, transaction) { IsReplay = true };
         bool asParameters = results.Sum(result => (long)result.Rows.Count * result.Names.Length) <= MaxParameters;
-        command.CommandText = string.Join("; ", results.Select(result => Query(result.Names, result.Rows, asParameters ? command.Parameters : null)));
+        var encoding = asParameters ? Encoding.UTF8 : EncodingOf(command);
+        command.CommandText = string.Join("; ", results.Select(result => Query(result.Names, result.Rows, asParameters ? command.Parameters : null, encoding)));
         return command.ExecuteOnce(behavior);
     }
 
-    private static string Query(string[] names, List<object[]> rows, SqliteParameterCollection? parameters)
+    /// <summary>The encoding of the database's text, which is what CAST takes the bytes of a blob for.</summary>
+    private static Encoding EncodingOf(OrleansSqliteCommand command)
+    {
+        command.CommandText = "PRAGMA encoding";
+        using var reader = command.ExecuteOnce(CommandBehavior.Default);
+        _ = reader.Read();
+        return reader.GetString(0) switch
+        {
+            "UTF-16le" => Encoding.Unicode,
+            "UTF-16be" => Encoding.BigEndianUnicode,
+            _ => Encoding.UTF8,
+        };
+    }
+
+    private static string Query(string[] names, List<object[]> rows, SqliteParameterCollection? parameters, Encoding encoding)
     {
         var sql = new StringBuilder("SELECT ");
         for (int i = 0; i < names.Length; i++)
@@ -112,7 +127,7 @@ internal static class BufferedRows
                 sql.Append(i == 0 ? "" : ", ");
                 if (parameters is null)
                 {
-                    sql.Append(Literal(rows[row][i]));
+                    sql.Append(Literal(rows[row][i], encoding));
                 }
                 else
                 {
@@ -128,14 +143,14 @@ internal static class BufferedRows
         return sql.Append(')').ToString();
     }
 
-    /// <summary>A value as SQL: SQLite takes no more than 32,766 parameters.</summary>
-    private static string Literal(object value) => value switch
+    /// <summary>A value as SQL: SQLite takes no more than 32,766 parameters. Text as bytes, because a literal can't hold a NUL.</summary>
+    private static string Literal(object value, Encoding encoding) => value switch
     {
         long integer => integer == long.MinValue ? "(-9223372036854775807 - 1)" : integer.ToString(CultureInfo.InvariantCulture),
         double.PositiveInfinity => "9e999",
         double.NegativeInfinity => "-9e999",
         double real => Real(real),
-        string text => $"CAST(X'{Convert.ToHexString(Encoding.UTF8.GetBytes(text))}' AS TEXT)",
+        string text => $"CAST(X'{Convert.ToHexString(encoding.GetBytes(text))}' AS TEXT)",
         byte[] blob => $"X'{Convert.ToHexString(blob)}'",
         _ => "NULL",
     };
