@@ -7,6 +7,9 @@ namespace OrleansSqlite.Tests.Data;
 /// <summary>What a connection says when the store fails, what it refuses, and how its errors are classified.</summary>
 public sealed class FailureTests
 {
+    /// <summary>Too large for the head: it goes to a segment.</summary>
+    private const string Big = "INSERT INTO big WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r WHERE i < 300) SELECT randomblob(3000) FROM r";
+
     [Fact]
     public async Task A_commit_that_was_refused_was_not_applied()
     {
@@ -56,6 +59,46 @@ public sealed class FailureTests
         connection.Execute("INSERT INTO t VALUES (1)");
         transaction.Commit();
         Assert.Equal("1", pair.Look("SELECT v FROM t"));
+    }
+
+    [Theory]
+    [InlineData(StoreFailure.Denied, ErrorKind.Unavailable, ErrorCodes.StoreDenied, 1034)]
+    [InlineData(StoreFailure.Truncated, ErrorKind.Corrupt, ErrorCodes.Damaged, 11)]
+    public async Task A_store_that_fails_while_a_transaction_runs_again_is_no_conflict(StoreFailure failure, ErrorKind kind, string code, int sqliteCode)
+    {
+        await using var pair = await Pair.OpenAsync("CREATE TABLE t(v); CREATE TABLE big(v)");
+        var connection = pair.Connect();
+        using (var transaction = connection.BeginTransaction())
+        {
+            Assert.Equal(0L, connection.Scalar("SELECT count(*) FROM big WHERE v = x'00'"));
+            connection.Execute("INSERT INTO t VALUES (1)");
+            pair.Rival(Big);
+            pair.Faults.RangeFailure = failure;
+            var error = Assert.Throws<OrleansSqliteException>(transaction.Commit);
+            Assert.Equal((kind, code), (error.Kind, error.Failure.Code));
+            Assert.Equal(sqliteCode, error.SqliteExtendedErrorCode);
+            Assert.True(error.OutcomeKnown);
+            Assert.True(pair.Faults.RefusedRanges > 0);
+        }
+
+        pair.Faults.RangeFailure = null;
+        Assert.Equal("", pair.Look("SELECT v FROM t"));
+        connection.Execute("INSERT INTO t VALUES (2)");
+        Assert.Equal("2", pair.Look("SELECT v FROM t"));
+    }
+
+    [Theory]
+    [InlineData("SELECT sum(length(v)) FROM big")]
+    [InlineData("INSERT INTO t SELECT sum(length(v)) FROM big")]
+    public async Task Damage_is_told_with_the_object(string sql)
+    {
+        await using var pair = await Pair.OpenAsync("CREATE TABLE t(v); CREATE TABLE big(v)");
+        var connection = pair.Connect();
+        pair.Rival(Big);
+        pair.Faults.RangeFailure = StoreFailure.Truncated;
+        var error = Assert.Throws<OrleansSqliteException>(() => connection.Execute(sql));
+        Assert.Equal((ErrorKind.Corrupt, ErrorCodes.Damaged, 11), (error.Kind, error.Failure.Code, error.SqliteErrorCode));
+        Assert.Contains("The test says so", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

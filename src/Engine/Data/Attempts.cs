@@ -1,6 +1,7 @@
 using System.Data;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using SQLitePCL;
 
@@ -147,16 +148,23 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
                 return;
             }
 
-            var conflict = difference is not null
+            var verdict = Below() ?? (difference is not null
                 ? Errors.Changed(execution.Database.Name, difference)
-                : Errors.NotRepeatable(execution.Database.Name, obstacle!);
-            if (session.Confirm(conflict) is CommitAnswer.Failed failed)
+                : Errors.NotRepeatable(execution.Database.Name, obstacle!));
+            if (session.Confirm(verdict) is CommitAnswer.Failed failed)
             {
                 execution.EndProviderTransaction(wasAutocommit);
                 session.Failure = failed.Error;
-                throw failed.Error is DatabaseException known ? OrleansSqliteException.From(known, error) : failed.Error;
+                throw failed.Error is DatabaseException known ? OrleansSqliteException.From(known, known.Kind == ErrorKind.Conflict ? error : null) : failed.Error;
             }
         }
+    }
+
+    /// <summary>What kept it from running again, if that was the store: it was told something else then, but nobody has changed anything.</summary>
+    private DatabaseException? Below()
+    {
+        var failure = session.Failure is StoreException store ? Errors.FromStore(execution.Database.Name, store) : session.Failure as DatabaseException;
+        return failure?.Kind is ErrorKind.Unavailable or ErrorKind.Corrupt ? failure : null;
     }
 
     private bool Prepared(out string? obstacle, out string? difference)

@@ -25,22 +25,25 @@ public static class DataErrors
     internal static DatabaseException? Behind(string? database, SqliteException error, Exception? failure) => failure switch
     {
         null => null,
+
+        // SQLite turns IOERR_CORRUPTFS, which it was given, into CORRUPT.
+        DatabaseException { Kind: ErrorKind.Corrupt } damage when error.SqliteErrorCode == raw.SQLITE_CORRUPT => damage,
         _ when error.SqliteErrorCode is not (raw.SQLITE_ABORT or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_NOMEM) => null,
         DatabaseException known => known,
         StoreException store => Errors.FromStore(database, store),
         _ => new DatabaseException(ErrorKind.Internal, ErrorCodes.Invariant, $"SQLite failed on '{database}': {failure.Message}", failure) { Database = database },
     };
 
-    /// <summary>The result code for an error of this library, should SQLite not have given one already.</summary>
+    /// <summary>The result code for an error of this library. What SQLite makes of one depends on where it was met.</summary>
     internal static int CodeOf(DatabaseException failure, SqliteException? raised) => failure switch
     {
         { Kind: ErrorKind.Conflict } => Code.AbortRollback,
         { Code: ErrorCodes.DatabaseNotFound or ErrorCodes.DatabaseGone } => Code.CannotOpen,
+        { Code: ErrorCodes.StoreFull } => Code.Full,
+        { Kind: ErrorKind.Corrupt } => raw.SQLITE_CORRUPT,
+        { Kind: ErrorKind.Unavailable } => Code.IoFsync,
         _ when raised is not null => raised.SqliteExtendedErrorCode,
         { SqliteCode: not 0 } => failure.SqliteCode,
-        { Kind: ErrorKind.Corrupt } => Code.IoCorrupt,
-        { Code: ErrorCodes.StoreFull } => Code.Full,
-        { OutcomeKnown: false } => Code.IoFsync,
         { Kind: ErrorKind.Invalid } => Code.Error,
         _ => Code.IoError,
     };
