@@ -1,3 +1,4 @@
+using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Faults;
 
@@ -111,6 +112,40 @@ public sealed class FlushTests
         Assert.Equal(rows + 1, await witness.CountAsync("SELECT count(*) FROM t"));
         Assert.Equal(1, await witness.CountAsync("SELECT count(*) FROM rival"));
         Assert.Equal("ok", Assert.Single(await witness.ColumnAsync("PRAGMA integrity_check")));
+    }
+
+    [Fact]
+    public async Task A_flush_that_a_collection_overtakes_is_made_again()
+    {
+        await using var scene = await Scene.WithAsync(1, Small, "CREATE TABLE t(v)");
+        bool begun = false;
+        scene[0].Store.BeforeNext(StoreVerb.Write, BeginCollectionAsync);
+        int rows = 0;
+        while ((await scene.HeadAsync()).Segments.IsEmpty)
+        {
+            Assert.True(rows < 1000);
+            await scene[0].RunAsync(Insert);
+            rows++;
+        }
+
+        // The segment that was on its way when the collection began counts as gone.
+        Assert.True(begun);
+        Assert.All((await scene.HeadAsync()).Segments, entry => Assert.Equal(1UL, entry.CollectionEpoch));
+        var witness = await scene.JoinAsync();
+        Assert.Equal(rows, await witness.CountAsync("SELECT count(*) FROM t"));
+        Assert.Equal("ok", Assert.Single(await witness.ColumnAsync("PRAGMA integrity_check")));
+
+        // It begins with a swap that counts the epoch on.
+        async Task BeginCollectionAsync()
+        {
+            while (!begun)
+            {
+                var found = await scene.Memory.ReadAsync(Scene.HeadKey, null, default);
+                var head = HeadCodec.Decode(found.Content, Scene.HeadKey);
+                var next = head with { CollectionEpoch = head.CollectionEpoch + 1, SwapId = new CommitId(77) };
+                begun = (await scene.Memory.SwapAsync(Scene.HeadKey, HeadCodec.Encode(next), found.Tag, default)).Answer == SwapAnswer.Done;
+            }
+        }
     }
 
     private static async Task UploadAsync(Process process, int before)
