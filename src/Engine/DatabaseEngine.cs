@@ -27,7 +27,9 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     private readonly ConcurrentDictionary<string, EngineDatabase> databases = new();
     private volatile bool disposed;
 
-    private DatabaseEngine(IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy)
+    /// <summary>Opens an engine as it is, without asking the store: on threads of its own, or on those of a simulation.</summary>
+    internal DatabaseEngine(
+        IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy, EngineThreads? threads = null)
     {
         this.store = new CountingStore(store);
         this.options = options;
@@ -35,7 +37,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         this.entropy = entropy ?? Entropy.System;
         logger = (logs ?? NullLoggerFactory.Instance).CreateLogger("OrleansSqlite");
         cache = new PageCache(options.PageCacheBytes);
-        threads = new EngineThreads(options.Threads);
+        this.threads = threads ?? new EngineThreads(options.Threads);
     }
 
     /// <inheritdoc/>
@@ -145,13 +147,13 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
             Segments = [],
             Frames = [],
         };
-        return await new Creation(context).RunAsync(head, cancellation).ConfigureAwait(false);
+        return await new Creation(context, threads).RunAsync(head, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task DeleteAsync(string name, CancellationToken cancellation = default)
     {
-        await new Deletion(Context(DatabaseName.Check(name))).RunAsync(cancellation).ConfigureAwait(false);
+        await new Deletion(Context(DatabaseName.Check(name)), threads).RunAsync(cancellation).ConfigureAwait(false);
         if (databases.TryGetValue(name, out var open))
         {
             Forget(open);

@@ -37,7 +37,7 @@ public sealed class EngineDatabase : IDatabase
         reader = new HeadReader(context);
         speculation = new Speculation(context);
         queue = new WriteQueue(context, speculation, threads, reader);
-        var path = new CommitPath(context, threads, new Swap(context, reader));
+        var path = new CommitPath(context, threads, new Swap(context, threads, reader));
         flushes = new BackgroundFlush(context, threads);
         committer = new GroupCommitter(context, speculation, path, reader, queue, flushes);
         queue.Stacked += committer.Wake;
@@ -141,15 +141,11 @@ public sealed class EngineDatabase : IDatabase
     /// <summary>The newest head at that level, its snapshot shared for the caller.</summary>
     internal async Task<DurableHead> PinAsync(ReadLevel level, CancellationToken cancellation)
     {
+        long since = freshness.Started;
         try
         {
-            if (await OpenAsync(cancellation).ConfigureAwait(false) && level.Kind != ReadLevelKind.AtLeast)
-            {
-                // Opening has just read the head.
-                return speculation.Pin();
-            }
-
-            return await freshness.GetAsync(level, cancellation).ConfigureAwait(false);
+            await OpenAsync(cancellation).ConfigureAwait(false);
+            return await freshness.GetAsync(level, since, cancellation).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
@@ -218,29 +214,27 @@ public sealed class EngineDatabase : IDatabase
         queue.Add(transaction);
     }
 
-    /// <summary>Reads the head when it is first needed. True if this call did.</summary>
-    private async ValueTask<bool> OpenAsync(CancellationToken cancellation)
+    /// <summary>Reads the head when it is first needed.</summary>
+    private async ValueTask OpenAsync(CancellationToken cancellation)
     {
         if (isOpen)
         {
-            return false;
+            return;
         }
 
         Task load;
-        bool mine;
         lock (openGate)
         {
             // One that failed is asked again: the database may be created meanwhile, or the store come back.
-            mine = opening is null or { IsFaulted: true };
-            load = opening = mine ? Task.Run(LoadAsync, CancellationToken.None) : opening!;
+            load = opening = opening is null or { IsFaulted: true } ? Task.Run(LoadAsync, CancellationToken.None) : opening;
         }
 
         await load.WaitAsync(cancellation).ConfigureAwait(false);
-        return mine;
     }
 
     private async Task LoadAsync()
     {
+        long look = freshness.Start();
         long began = context.Time.GetTimestamp();
         var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
         var loaded = reader.Load(found.Head, found.Tag, null);
@@ -250,7 +244,7 @@ public sealed class EngineDatabase : IDatabase
             throw new ObjectDisposedException(Name);
         }
 
-        freshness.Prove(began);
+        freshness.Prove(look, began);
         isOpen = true;
     }
 

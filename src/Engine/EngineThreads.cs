@@ -4,9 +4,9 @@ namespace OrleansSqlite;
 
 /// <summary>
 /// The threads that run SQLite. They are the engine's own because SQLite asks for pages synchronously: waiting for the store on
-/// the thread pool would starve the very continuations that are waited for.
+/// the thread pool would starve the very continuations that are waited for. A simulation takes their place, and decides when work runs.
 /// </summary>
-internal sealed class EngineThreads : IDisposable
+internal class EngineThreads : IDisposable
 {
     private readonly BlockingCollection<Action> work = [];
 
@@ -19,7 +19,7 @@ internal sealed class EngineThreads : IDisposable
     }
 
     /// <summary>Runs the work soon. It must not throw. False if the threads have been told to end: then it won't run.</summary>
-    public bool Post(Action action)
+    public virtual bool Post(Action action)
     {
         try
         {
@@ -56,7 +56,7 @@ internal sealed class EngineThreads : IDisposable
     }
 
     /// <summary>Lets the threads end once the work is done.</summary>
-    public void Dispose() => work.CompleteAdding();
+    public virtual void Dispose() => work.CompleteAdding();
 
     private void Loop()
     {

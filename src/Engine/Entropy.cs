@@ -12,15 +12,15 @@ public sealed class Entropy
     // The step of SplitMix64. Its state is a plain counter, so that threads draw from it with one interlocked addition.
     private const ulong Step = 0x9E3779B97F4A7C15;
 
-    private readonly bool _seeded;
-    private ulong _state;
+    private readonly bool seeded;
+    private ulong state;
 
     /// <summary>A deterministic source: the same seed gives the same values in the same order.</summary>
     /// <param name="seed">Any number.</param>
     public Entropy(ulong seed)
     {
-        _seeded = true;
-        _state = seed;
+        seeded = true;
+        state = seed;
     }
 
     private Entropy()
@@ -33,10 +33,10 @@ public sealed class Entropy
     /// <summary>128 random bits.</summary>
     public UInt128 Next128()
     {
-        if (_seeded)
+        if (seeded)
         {
             // Both halves in one addition: another thread's draw never comes between them.
-            ulong second = Interlocked.Add(ref _state, unchecked(2 * Step));
+            ulong second = Interlocked.Add(ref state, unchecked(2 * Step));
             return new UInt128(Mix(unchecked(second - Step)), Mix(second));
         }
 
@@ -68,9 +68,9 @@ public sealed class Entropy
 
     private ulong Next64()
     {
-        if (_seeded)
+        if (seeded)
         {
-            return Mix(Interlocked.Add(ref _state, Step));
+            return Mix(Interlocked.Add(ref state, Step));
         }
 
         Span<byte> bytes = stackalloc byte[8];

@@ -4,14 +4,14 @@ using OrleansSqlite.Stores;
 namespace OrleansSqlite.Commit;
 
 /// <summary>Creates a database: a swap that expects no head, or the tombstone of a deleted one.</summary>
-internal sealed class Creation(DatabaseContext context)
+internal sealed class Creation(DatabaseContext context, EngineThreads threads)
 {
     /// <summary>Creates the database with that head.</summary>
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseExists"/>, or the store's failure.</exception>
     public async Task<DatabaseDescription> RunAsync(Head head, CancellationToken cancellation)
     {
         var reader = new HeadReader(context);
-        var swap = new Swap(context, reader);
+        var swap = new Swap(context, threads, reader);
         try
         {
             ETag? expected = null;

@@ -7,14 +7,14 @@ namespace OrleansSqlite.Commit;
 /// Deletes a database: a swap to a tombstone, in line with the commits, so that a commit either lands before it or learns of it.
 /// A head is never deleted as an object: a late commit could not be told from a creation.
 /// </summary>
-internal sealed class Deletion(DatabaseContext context)
+internal sealed class Deletion(DatabaseContext context, EngineThreads threads)
 {
     /// <summary>Deletes the database.</summary>
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, or the store's failure.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         var reader = new HeadReader(context);
-        var swap = new Swap(context, reader);
+        var swap = new Swap(context, threads, reader);
         try
         {
             while (true)

@@ -2,13 +2,13 @@ namespace OrleansSqlite.Commit;
 
 /// <summary>
 /// How long to wait for company before a swap. Right after a swap its callers are about to come back: a short wait lets them all
-/// into the next one, where otherwise two halves would alternate, each waiting out the other's round trip. It ends at once when they
-/// have come, never lasts longer than a quarter of a swap, and is given up for a while when nobody comes.
+/// into the next one, where otherwise two halves would alternate, each waiting out the other's round trip. It ends when they
+/// have come, goes on only as long as they come fast enough to be here within the time of a swap, and is given up for a while when nobody comes.
 /// </summary>
 internal sealed class Linger(DatabaseContext context, Speculation speculation)
 {
     private const int MaxSkips = 16;
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(50);
+    private const int Slices = 8;
     private static readonly TimeSpan MaxSwapTime = TimeSpan.FromSeconds(1);
     private int skips;
     private int skipLength = 1;
@@ -26,8 +26,7 @@ internal sealed class Linger(DatabaseContext context, Speculation speculation)
     /// <summary>Waits for those who were answered by the last swap to come back, on top of those who wait already.</summary>
     public async Task WaitAsync(int answered)
     {
-        int waiting = speculation.StackedCount;
-        if (answered == 0 || waiting == 0)
+        if (answered == 0)
         {
             return;
         }
@@ -38,13 +37,30 @@ internal sealed class Linger(DatabaseContext context, Speculation speculation)
             return;
         }
 
-        var wait = SwapTime / 4;
+        // Even if nobody waits yet: the first to come back would go alone, and all others after it.
+        int waiting = speculation.StackedCount;
         var company = speculation.WhenStacked(answered + waiting);
-        using var giveUp = new CancellationTokenSource();
-        var first = await Task.WhenAny(company, Task.Delay(wait < MaxWait ? wait : MaxWait, context.Time, giveUp.Token)).ConfigureAwait(false);
-        await giveUp.CancelAsync().ConfigureAwait(false);
-        bool came = first == company || speculation.StackedCount > waiting + (answered / 2);
+        int here = waiting;
+        for (int slice = 0; slice < Slices && !company.IsCompleted; slice++)
+        {
+            await WhenAsync(company, SwapTime / Slices).ConfigureAwait(false);
+            int before = here;
+            here = speculation.StackedCount;
+            if ((here - before) * Slices < answered)
+            {
+                break;
+            }
+        }
+
+        bool came = here > waiting + (answered / 2);
         skipLength = came ? 1 : Math.Min(MaxSkips, skipLength * 2);
         skips = came ? 0 : skipLength;
+    }
+
+    private async Task WhenAsync(Task company, TimeSpan atMost)
+    {
+        using var giveUp = new CancellationTokenSource();
+        await Task.WhenAny(company, Task.Delay(atMost, context.Time, giveUp.Token)).ConfigureAwait(false);
+        await giveUp.CancelAsync().ConfigureAwait(false);
     }
 }

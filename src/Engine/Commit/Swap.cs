@@ -31,7 +31,7 @@ internal readonly record struct SwapEnd(SwapOutcome Outcome, ETag Tag, (Head Hea
 /// The one place that swaps a head (invariant 5). Sends the swap, tells its answers apart, and finds out what became of it
 /// when the answer does not say: an answer that got lost, or a 412 that is the echo of our own PUT.
 /// </summary>
-internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
+internal sealed partial class Swap(DatabaseContext context, EngineThreads threads, HeadReader reader)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
@@ -106,7 +106,7 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
             try
             {
                 var found = await reader.ReadAsync(limit.Token).ConfigureAwait(false);
-                return found is { } there ? Judge(next, expected, creates, there) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
+                return found is { } there ? await JudgeAsync(next, expected, creates, there).ConfigureAwait(false) : expected is null ? null : new SwapEnd(SwapOutcome.Gone, default);
             }
             catch (Exception e) when (e is not StoreException { IsTransient: true })
             {
@@ -125,7 +125,7 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         }
     }
 
-    private SwapEnd? Judge(Head next, ETag? expected, bool creates, (Head Head, ETag Tag) found)
+    private async Task<SwapEnd?> JudgeAsync(Head next, ETag? expected, bool creates, (Head Head, ETag Tag) found)
     {
         if (found.Head.SwapId == next.SwapId)
         {
@@ -155,7 +155,9 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
         }
 
         // Commits have landed on the base. The one with our number is ours, or it is a rival's.
-        var there = found.Head.CommitOf(next.Version) ?? CommitInFrames(found.Head, next.Version) ?? CommitBehind(found.Head, next.Version);
+        var there = found.Head.CommitOf(next.Version)
+            ?? CommitInFrames(found.Head, next.Version)
+            ?? await threads.RunAsync(() => CommitBehind(found.Head, next.Version)).ConfigureAwait(false);
         return there is null ? new SwapEnd(SwapOutcome.Unknown, default, found)
             : there == next.SwapId ? new SwapEnd(SwapOutcome.Landed, default, found)
             : found.Head.State == HeadState.Tombstone ? new SwapEnd(SwapOutcome.Gone, default, found)
@@ -166,7 +168,7 @@ internal sealed partial class Swap(DatabaseContext context, HeadReader reader)
     private static CommitId? CommitInFrames(Head head, long version) =>
         version >= head.FirstFrameVersion ? head.Frames[(int)(version - head.FirstFrameVersion)].Id : null;
 
-    /// <summary>The commit with that number, from the frames that have moved to segments.</summary>
+    /// <summary>The commit with that number, from the frames that have moved to segments. Waits for the store.</summary>
     private CommitId? CommitBehind(Head head, long version)
     {
         foreach (var segment in reader.SegmentsOf(head))

@@ -88,19 +88,40 @@ internal sealed unsafe class Segment
         }
     }
 
-    /// <summary>Hands the segment images that are in memory anyway, because this process has just written them.</summary>
+    /// <summary>
+    /// Hands the segment images that are in memory anyway, because this process has just written them. Never waits: a reader that has met
+    /// the segment in a newer head may hold a lock while it loads the same from the store.
+    /// </summary>
     public void Seed(int number, ReadOnlySpan<byte> images)
     {
         var block = BlockAt(number);
-        lock (gate)
+        if (!gate.TryEnter())
         {
-            lock (block)
+            return;
+        }
+
+        try
+        {
+            if (!Monitor.TryEnter(block))
+            {
+                return;
+            }
+
+            try
             {
                 if (!block.IsResident)
                 {
                     Publish(block, Copy(images), pinned: false);
                 }
             }
+            finally
+            {
+                Monitor.Exit(block);
+            }
+        }
+        finally
+        {
+            gate.Exit();
         }
     }
 

@@ -23,6 +23,15 @@ internal sealed class SegmentSource
     /// <summary>Bounds the blocks in memory.</summary>
     public PageCache Cache { get; }
 
+    /// <summary>How a thread that runs SQLite waits for the store. A simulation lets others run meanwhile.</summary>
+    public Func<Task<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> Wait { get; set; } = static reading => reading.GetAwaiter().GetResult();
+
+    /// <summary>
+    /// Told of each segment that becomes known. A simulation keeps them all: when the garbage collector takes one away must not decide what
+    /// is read again.
+    /// </summary>
+    public Action<Segment>? Made { get; set; }
+
     /// <summary>The key of a segment's object.</summary>
     public string KeyOf(SegmentId id) => keys.Segment(id);
 
@@ -52,11 +61,11 @@ internal sealed class SegmentSource
         }
 
         known[segment.Entry.Id] = new(segment);
+        Made?.Invoke(segment);
         return segment;
     }
 
     /// <summary>Reads a range of an object, waiting on the calling thread.</summary>
     public ReadOnlyMemory<byte> ReadRange(string key, long offset, int length) =>
-        retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None)
-            .AsTask().GetAwaiter().GetResult();
+        Wait(retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None).AsTask());
 }

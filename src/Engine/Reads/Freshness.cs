@@ -11,22 +11,33 @@ namespace OrleansSqlite.Reads;
 internal sealed class Freshness(DatabaseContext context, Speculation speculation, HeadReader reader)
 {
     private readonly Lock gate = new();
+    private Look? current;
     private Look? next;
-    private bool looking;
+    private long started;
+    private long proven;
     private long provenAt;
 
+    /// <summary>How many looks have started: a read that notes it as it begins is served by every later one.</summary>
+    public long Started => Volatile.Read(ref started);
+
+    /// <summary>Counts a look at the head that starts now; to be followed by <see cref="Prove(long, long)"/> if it succeeds.</summary>
+    public long Start() => Interlocked.Increment(ref started);
+
     /// <summary>The newest head for a read at that level, its snapshot shared for the caller.</summary>
-    public async Task<DurableHead> GetAsync(ReadLevel level, CancellationToken cancellation)
+    /// <param name="level">What is asked for.</param>
+    /// <param name="since"><see cref="Started"/> when the read began.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public async Task<DurableHead> GetAsync(ReadLevel level, long since, CancellationToken cancellation)
     {
         switch (level.Kind)
         {
             case ReadLevelKind.StaleBy when provenAt != 0 && context.Time.GetElapsedTime(provenAt) <= level.Age:
                 return speculation.Pin();
-            case ReadLevelKind.AtLeast when speculation.Current is { } current && current.Version >= level.Version:
+            case ReadLevelKind.AtLeast when speculation.Current is { } known && known.Version >= level.Version:
                 return speculation.Pin();
         }
 
-        var head = await LookAsync(cancellation).ConfigureAwait(false);
+        var head = await LookAsync(since, cancellation).ConfigureAwait(false);
         if (level.Kind == ReadLevelKind.AtLeast && head.Version < level.Version)
         {
             head.Snapshot.Release();
@@ -59,22 +70,43 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
         }
     }
 
-    /// <summary>Waits for the look that starts next: one that is under way began before this read did, and proves nothing for it.</summary>
-    private async Task<DurableHead> LookAsync(CancellationToken cancellation)
+    /// <summary>The newest head here is what that look found, or newer.</summary>
+    /// <param name="look">Its number.</param>
+    /// <param name="timestamp">The time when it started, or before.</param>
+    public void Prove(long look, long timestamp)
+    {
+        lock (gate)
+        {
+            proven = Math.Max(proven, look);
+        }
+
+        Prove(timestamp);
+    }
+
+    /// <summary>Waits for a look that started after the read began: an earlier one proves nothing for it.</summary>
+    private async Task<DurableHead> LookAsync(long since, CancellationToken cancellation)
     {
         Look look;
         bool start;
         lock (gate)
         {
-            look = next ??= new Look();
+            if (proven > since)
+            {
+                return speculation.Pin();
+            }
+
+            look = current?.Number > since ? current : next ??= new Look();
             look.Waiters++;
-            start = !looking;
-            looking = true;
+            start = current is null;
+            if (start)
+            {
+                Advance();
+            }
         }
 
         if (start)
         {
-            _ = RunAsync();
+            _ = RunAsync(look);
         }
 
         try
@@ -93,49 +125,66 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
         }
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(Look? look)
     {
-        for (bool isFirst = true; ; isFirst = false)
+        while (look is not null)
         {
-            Look? look;
-            lock (gate)
-            {
-                look = next;
-                next = null;
-                if (look is null)
-                {
-                    looking = false;
-                    return;
-                }
-            }
-
-            if (!isFirst)
-            {
-                // A store that answers at once would keep the caller who began this: those who came meanwhile are served elsewhere.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            }
-
+            DurableHead? head = null;
+            Exception? failure = null;
             try
             {
-                var head = await AskAsync().ConfigureAwait(false);
-                for (int i = 1; i < look.Waiters; i++)
+                head = await AskAsync(look.Number).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            Look ended = look;
+            lock (gate)
+            {
+                // From here on nobody joins it.
+                look = Advance();
+            }
+
+            if (head is not null)
+            {
+                for (int i = 1; i < ended.Waiters; i++)
                 {
                     head.Snapshot.Share();
                 }
 
-                look.Done.SetResult(head);
+                ended.Done.SetResult(head);
             }
-            catch (Exception e)
+            else
             {
-                look.Done.SetException(e);
+                ended.Done.SetException(failure!);
 
                 // Seen, even if all who waited have given up.
-                _ = look.Done.Task.Exception;
+                _ = ended.Done.Task.Exception;
+            }
+
+            if (look is not null)
+            {
+                // A store that answers at once would keep the caller who began this: those who came meanwhile are served elsewhere.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             }
         }
     }
 
-    private async Task<DurableHead> AskAsync()
+    private Look? Advance()
+    {
+        current = next;
+        next = null;
+        if (current is not null)
+        {
+            current.Number = Start();
+        }
+
+        return current;
+    }
+
+    private async Task<DurableHead> AskAsync(long number)
     {
         long began = context.Time.GetTimestamp();
         var known = speculation.Pin();
@@ -145,7 +194,7 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
             switch (found.Answer)
             {
                 case ReadAnswer.NotModified:
-                    Prove(began);
+                    Prove(number, began);
                     known.Snapshot.Share();
                     return known;
                 case ReadAnswer.Missing:
@@ -158,7 +207,7 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
             loaded.Snapshot.Share();
             if (speculation.TryInstall(loaded))
             {
-                Prove(began);
+                Prove(number, began);
             }
             else
             {
@@ -175,6 +224,8 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
 
     private sealed class Look
     {
+        public long Number { get; set; }
+
         public int Waiters { get; set; }
 
         public TaskCompletionSource<DurableHead> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -22,6 +22,7 @@ internal sealed class RowReader : IRowReader
     private ReadConnection? connection;
     private sqlite3_stmt? statement;
     private int step;
+    private IReadOnlyList<IReadOnlyList<SqlValue>>? first;
     private Exception? failure;
     private bool ended;
     private bool disposed;
@@ -49,7 +50,8 @@ internal sealed class RowReader : IRowReader
         var reader = new RowReader(context, threads, pool, head, query);
         try
         {
-            await reader.OnThreadAsync(reader.Compile, cancellation).ConfigureAwait(false);
+            // With the first rows: most queries have no more, and each way to the threads costs as much as a point query.
+            reader.first = await reader.OnThreadAsync(reader.First, cancellation).ConfigureAwait(false);
             return reader;
         }
         catch
@@ -66,6 +68,12 @@ internal sealed class RowReader : IRowReader
         try
         {
             ObjectDisposedException.ThrowIf(connection is null, this);
+            if (first is { } ready)
+            {
+                first = null;
+                return ready;
+            }
+
             return failure is not null ? throw Again(failure) : ended ? [] : await OnThreadAsync(Piece, cancellation).ConfigureAwait(false);
         }
         finally
@@ -105,7 +113,7 @@ internal sealed class RowReader : IRowReader
         }
     }
 
-    private bool Compile()
+    private IReadOnlyList<IReadOnlyList<SqlValue>> First()
     {
         connection = pool.Rent(snapshot);
         statement = connection.Runner.CompileQuery(query);
@@ -113,7 +121,7 @@ internal sealed class RowReader : IRowReader
         // The first step compiles the statement again if the schema has changed, so the columns are known only after it.
         step = raw.sqlite3_step(statement);
         Columns = StatementRunner.Columns(statement);
-        return step is raw.SQLITE_ROW or raw.SQLITE_DONE ? true : throw connection.Runner.Failed(raw.sqlite3_reset(statement));
+        return step is raw.SQLITE_ROW or raw.SQLITE_DONE ? Piece() : throw connection.Runner.Failed(raw.sqlite3_reset(statement));
     }
 
     private IReadOnlyList<IReadOnlyList<SqlValue>> Piece()

@@ -5,62 +5,62 @@ namespace OrleansSqlite.Stores;
 /// <summary>Counts what goes to a store and comes from it: for metrics, and for tests that hold a commit to exactly one PUT.</summary>
 internal sealed class CountingStore(IObjectStore inner) : IObjectStore
 {
-    private long _reads, _notModified, _rangeReads, _writes, _swaps, _swapsDone, _deletes, _listings, _failures, _bytesRead, _bytesWritten;
+    private long reads, notModified, rangeReads, writes, swaps, swapsDone, deletes, listings, failures, bytesRead, bytesWritten;
 
     public string Url => inner.Url;
 
     /// <summary>Everything since the store was opened. Take the difference of two to look at a part.</summary>
     public StoreCounts Counts => new()
     {
-        Reads = Volatile.Read(ref _reads),
-        NotModified = Volatile.Read(ref _notModified),
-        RangeReads = Volatile.Read(ref _rangeReads),
-        Writes = Volatile.Read(ref _writes),
-        Swaps = Volatile.Read(ref _swaps),
-        SwapsDone = Volatile.Read(ref _swapsDone),
-        Deletes = Volatile.Read(ref _deletes),
-        Listings = Volatile.Read(ref _listings),
-        Failures = Volatile.Read(ref _failures),
-        BytesRead = Volatile.Read(ref _bytesRead),
-        BytesWritten = Volatile.Read(ref _bytesWritten),
+        Reads = Volatile.Read(ref reads),
+        NotModified = Volatile.Read(ref notModified),
+        RangeReads = Volatile.Read(ref rangeReads),
+        Writes = Volatile.Read(ref writes),
+        Swaps = Volatile.Read(ref swaps),
+        SwapsDone = Volatile.Read(ref swapsDone),
+        Deletes = Volatile.Read(ref deletes),
+        Listings = Volatile.Read(ref listings),
+        Failures = Volatile.Read(ref failures),
+        BytesRead = Volatile.Read(ref bytesRead),
+        BytesWritten = Volatile.Read(ref bytesWritten),
     };
 
     public async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
     {
-        Count(ref _reads, "read");
+        Count(ref reads, "read");
         ReadResult result = await WatchAsync(() => inner.ReadAsync(key, unless, cancellation)).ConfigureAwait(false);
-        Interlocked.Add(ref _notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
-        Interlocked.Add(ref _bytesRead, result.Content.Length);
+        Interlocked.Add(ref notModified, result.Answer == ReadAnswer.NotModified ? 1 : 0);
+        Interlocked.Add(ref bytesRead, result.Content.Length);
         return result;
     }
 
     public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
     {
-        Count(ref _rangeReads, "range");
+        Count(ref rangeReads, "range");
         ReadOnlyMemory<byte> content = await WatchAsync(() => inner.ReadRangeAsync(key, offset, length, cancellation)).ConfigureAwait(false);
-        Interlocked.Add(ref _bytesRead, content.Length);
+        Interlocked.Add(ref bytesRead, content.Length);
         return content;
     }
 
     public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
-        Count(ref _writes, "write");
-        Interlocked.Add(ref _bytesWritten, content.Length);
+        Count(ref writes, "write");
+        Interlocked.Add(ref bytesWritten, content.Length);
         await WatchAsync(() => inner.WriteAsync(key, content, cancellation)).ConfigureAwait(false);
     }
 
     public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
-        Count(ref _swaps, "swap");
-        Interlocked.Add(ref _bytesWritten, content.Length);
+        Count(ref swaps, "swap");
+        Interlocked.Add(ref bytesWritten, content.Length);
         SwapResult result = await WatchAsync(() => inner.SwapAsync(key, content, expected, cancellation)).ConfigureAwait(false);
-        Interlocked.Add(ref _swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
+        Interlocked.Add(ref swapsDone, result.Answer == SwapAnswer.Done ? 1 : 0);
         return result;
     }
 
     public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
     {
-        Count(ref _deletes, "delete");
+        Count(ref deletes, "delete");
         await WatchAsync(() => inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
     }
 
@@ -86,7 +86,7 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
         catch (StoreException)
         {
-            Interlocked.Increment(ref _failures);
+            Interlocked.Increment(ref failures);
             throw;
         }
     }
@@ -99,14 +99,14 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         }
         catch (StoreException)
         {
-            Interlocked.Increment(ref _failures);
+            Interlocked.Increment(ref failures);
             throw;
         }
     }
 
     private async IAsyncEnumerable<T> WatchAsync<T>(IAsyncEnumerable<T> listing, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Count(ref _listings, "list");
+        Count(ref listings, "list");
         IAsyncEnumerator<T> items = listing.GetAsyncEnumerator(cancellation);
         await using (items.ConfigureAwait(false))
         {

@@ -16,7 +16,7 @@ internal sealed class DirectoryLocks(string folder, string store, TimeProvider t
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
-    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Count).Select(_ => new SemaphoreSlim(1, 1))];
+    private readonly SemaphoreSlim[] turns = [.. Enumerable.Range(0, Count).Select(_ => new SemaphoreSlim(1, 1))];
 
     /// <summary>How long a holder is waited for. Nobody holds a lock for longer than a rename, unless it was stopped or its disk hangs.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
@@ -46,7 +46,7 @@ internal sealed class DirectoryLocks(string folder, string store, TimeProvider t
     {
         int number = Number(key);
         string path = Path.Combine(folder, number.ToString("x2"));
-        SemaphoreSlim turn = _turns[number];
+        SemaphoreSlim turn = turns[number];
         if (!await WaitAsync(turn, cancellation).ConfigureAwait(false))
         {
             throw Held(key, path);

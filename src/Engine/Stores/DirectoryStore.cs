@@ -17,15 +17,15 @@ public sealed class DirectoryStore : IObjectStore
     private const int ListBatch = 1000;
     private static readonly TimeSpan AbandonedAfter = TimeSpan.FromHours(1);
 
-    private readonly string _root;
-    private readonly string _own;
-    private readonly string _temp;
-    private readonly TimeProvider _time;
-    private readonly Entropy _entropy;
-    private readonly DirectoryLocks _locks;
-    private readonly Lock _preparing = new();
-    private readonly DurableFolders _folders;
-    private bool _prepared;
+    private readonly string root;
+    private readonly string own;
+    private readonly string temp;
+    private readonly TimeProvider time;
+    private readonly Entropy entropy;
+    private readonly DirectoryLocks locks;
+    private readonly Lock preparing = new();
+    private readonly DurableFolders folders;
+    private bool prepared;
 
     /// <summary>Opens the store, and makes the directory if there is none.</summary>
     /// <param name="path">The directory.</param>
@@ -35,17 +35,17 @@ public sealed class DirectoryStore : IObjectStore
     public DirectoryStore(string path, TimeProvider? time = null, Entropy? entropy = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        _own = Path.Combine(_root, ObjectKey.ReservedFolder);
-        _temp = Path.Combine(_own, "temp");
-        _time = time ?? TimeProvider.System;
-        _entropy = entropy ?? Entropy.System;
-        Url = StoreUrl.OfPath(_root);
-        _folders = new DurableFolders(_root);
-        _locks = new DirectoryLocks(Path.Combine(_own, "locks"), Url, _time, _entropy);
+        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        own = Path.Combine(root, ObjectKey.ReservedFolder);
+        temp = Path.Combine(own, "temp");
+        this.time = time ?? TimeProvider.System;
+        this.entropy = entropy ?? Entropy.System;
+        Url = StoreUrl.OfPath(root);
+        folders = new DurableFolders(root);
+        locks = new DirectoryLocks(Path.Combine(own, "locks"), Url, this.time, this.entropy);
         try
         {
-            DurableFolders.Create(_root);
+            DurableFolders.Create(root);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -102,24 +102,24 @@ public sealed class DirectoryStore : IObjectStore
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckPrefix(prefix);
-        return InBatches(DirectoryListing.Objects(_root, prefix), cancellation);
+        return InBatches(DirectoryListing.Objects(root, prefix), cancellation);
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckFolder(prefix);
-        return InBatches(DirectoryListing.Folders(_root, prefix), cancellation);
+        return InBatches(DirectoryListing.Folders(root, prefix), cancellation);
     }
 
     /// <summary>Does nothing: no file stays open between calls.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private string PathOf(string key) => Path.Combine(_root, key);
+    private string PathOf(string key) => Path.Combine(root, key);
 
     private ReadResult Read(string key, ETag? unless)
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = time.GetUtcNow();
         using SafeFileHandle? file = ObjectFile.Open(PathOf(key));
         if (file is null)
         {
@@ -168,7 +168,7 @@ public sealed class DirectoryStore : IObjectStore
     private bool Publish(TempFile temp, string path)
     {
         string folder = Path.GetDirectoryName(path)!;
-        _folders.Ensure(folder);
+        folders.Ensure(folder);
         File.Move(temp.Path, path, overwrite: true);
         temp.Moved();
         try
@@ -203,7 +203,7 @@ public sealed class DirectoryStore : IObjectStore
     private TempFile WriteTemp(ReadOnlyMemory<byte> content)
     {
         Prepare();
-        var temp = new TempFile(Path.Combine(_temp, $"{Environment.ProcessId}-{_entropy.Next128():x32}"));
+        var temp = new TempFile(Path.Combine(this.temp, $"{Environment.ProcessId}-{entropy.Next128():x32}"));
         try
         {
             using SafeFileHandle file = File.OpenHandle(temp.Path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
@@ -221,18 +221,18 @@ public sealed class DirectoryStore : IObjectStore
     /// <summary>Before the first write: the folder for locks and temporary files. Readers need none, and may lack the right to make it.</summary>
     private bool Prepare()
     {
-        if (Volatile.Read(ref _prepared))
+        if (Volatile.Read(ref prepared))
         {
             return true;
         }
 
-        lock (_preparing)
+        lock (preparing)
         {
-            Directory.CreateDirectory(_temp);
-            Directory.CreateDirectory(Path.Combine(_own, "locks"));
-            _locks.Check();
-            TempFile.Sweep(_temp, _time.GetUtcNow() - AbandonedAfter);
-            Volatile.Write(ref _prepared, true);
+            Directory.CreateDirectory(temp);
+            Directory.CreateDirectory(Path.Combine(own, "locks"));
+            locks.Check();
+            TempFile.Sweep(temp, time.GetUtcNow() - AbandonedAfter);
+            Volatile.Write(ref prepared, true);
             return true;
         }
     }
@@ -249,7 +249,7 @@ public sealed class DirectoryStore : IObjectStore
     {
         try
         {
-            return await _locks.TakeAsync(key, cancellation).ConfigureAwait(false);
+            return await locks.TakeAsync(key, cancellation).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not StoreException && DirectoryErrors.Map(error, Url, key) is { } mapped)
         {

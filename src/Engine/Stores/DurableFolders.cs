@@ -3,7 +3,7 @@ namespace OrleansSqlite.Stores;
 /// <summary>The folders of a directory store, of which a power cut must not take away one that holds objects.</summary>
 internal sealed class DurableFolders(string root)
 {
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
 
     /// <summary>Makes a directory and whatever is missing above it, durably.</summary>
     public static void Create(string directory)
@@ -22,9 +22,9 @@ internal sealed class DurableFolders(string root)
     /// <summary>Sees to it that a folder is there and durable, as far as this process does not know so already.</summary>
     public void Ensure(string folder)
     {
-        lock (_known)
+        lock (known)
         {
-            if (_known.Contains(folder) && Directory.Exists(folder))
+            if (known.Contains(folder) && Directory.Exists(folder))
             {
                 return;
             }
@@ -39,9 +39,9 @@ internal sealed class DurableFolders(string root)
             DirectorySync.Flush(inner);
         }
 
-        lock (_known)
+        lock (known)
         {
-            _known.Add(folder);
+            known.Add(folder);
         }
     }
 }

@@ -10,16 +10,16 @@ public sealed class MemoryStore : IObjectStore
 {
     private static readonly ConcurrentDictionary<string, SortedDictionary<string, Item>> Shared = new(StringComparer.Ordinal);
 
-    private readonly SortedDictionary<string, Item> _items;
-    private readonly TimeProvider _time;
+    private readonly SortedDictionary<string, Item> items;
+    private readonly TimeProvider time;
 
     /// <summary>Makes an empty store that nobody else sees, or opens one that is shared by its name within the process.</summary>
     /// <param name="time">The store's clock. Default: the system's.</param>
     /// <param name="name">The name of a shared store, whose content lasts as long as the process. Default: a private store.</param>
     public MemoryStore(TimeProvider? time = null, string? name = null)
     {
-        _time = time ?? TimeProvider.System;
-        _items = string.IsNullOrEmpty(name) ? Empty() : Shared.GetOrAdd(name, static _ => Empty());
+        this.time = time ?? TimeProvider.System;
+        items = string.IsNullOrEmpty(name) ? Empty() : Shared.GetOrAdd(name, static _ => Empty());
         Url = $"memory:{name}";
     }
 
@@ -31,7 +31,7 @@ public sealed class MemoryStore : IObjectStore
     {
         ObjectKey.Check(key);
         cancellation.ThrowIfCancellationRequested();
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = time.GetUtcNow();
         if (Find(key) is not { } item)
         {
             return ValueTask.FromResult(ReadResult.Missing with { Now = now });
@@ -60,10 +60,10 @@ public sealed class MemoryStore : IObjectStore
     {
         ObjectKey.Check(key);
         cancellation.ThrowIfCancellationRequested();
-        var item = new Item(content, _time.GetUtcNow());
-        lock (_items)
+        var item = new Item(content, time.GetUtcNow());
+        lock (items)
         {
-            _items[key] = item;
+            items[key] = item;
         }
 
         return ValueTask.CompletedTask;
@@ -74,10 +74,10 @@ public sealed class MemoryStore : IObjectStore
     {
         ObjectKey.Check(key);
         cancellation.ThrowIfCancellationRequested();
-        var item = new Item(content, _time.GetUtcNow());
-        lock (_items)
+        var item = new Item(content, time.GetUtcNow());
+        lock (items)
         {
-            bool exists = _items.TryGetValue(key, out Item? current);
+            bool exists = items.TryGetValue(key, out Item? current);
             if (expected is null ? exists : exists && current!.Tag != expected)
             {
                 return ValueTask.FromResult(SwapResult.Lost);
@@ -88,7 +88,7 @@ public sealed class MemoryStore : IObjectStore
                 return ValueTask.FromResult(SwapResult.Gone);
             }
 
-            _items[key] = item;
+            items[key] = item;
         }
 
         return ValueTask.FromResult(SwapResult.Done(item.Tag));
@@ -99,9 +99,9 @@ public sealed class MemoryStore : IObjectStore
     {
         ObjectKey.Check(key);
         cancellation.ThrowIfCancellationRequested();
-        lock (_items)
+        lock (items)
         {
-            _items.Remove(key);
+            items.Remove(key);
         }
 
         return ValueTask.CompletedTask;
@@ -148,17 +148,17 @@ public sealed class MemoryStore : IObjectStore
 
     private Item? Find(string key)
     {
-        lock (_items)
+        lock (items)
         {
-            return _items.GetValueOrDefault(key);
+            return items.GetValueOrDefault(key);
         }
     }
 
     private List<ObjectInfo> Snapshot(string prefix)
     {
-        lock (_items)
+        lock (items)
         {
-            return [.. from item in _items
+            return [.. from item in items
                        where item.Key.StartsWith(prefix, StringComparison.Ordinal)
                        select new ObjectInfo(item.Key, item.Value.Content.Length, item.Value.Modified)];
         }
@@ -167,13 +167,13 @@ public sealed class MemoryStore : IObjectStore
     /// <summary>An object. Its bytes are a copy that nobody writes to, so readers share them.</summary>
     private sealed class Item(ReadOnlyMemory<byte> content, DateTimeOffset modified)
     {
-        private string? _tag;
+        private string? tag;
 
         public byte[] Content { get; } = content.ToArray();
 
         public DateTimeOffset Modified { get; } = modified;
 
         // Made when it is first asked for: most segments never are. Two threads that make it at once make the same.
-        public ETag Tag => new(_tag ??= ContentTag.Of(Content).Value);
+        public ETag Tag => new(tag ??= ContentTag.Of(Content).Value);
     }
 }

@@ -9,11 +9,11 @@ namespace OrleansSqlite.Stores;
 /// </summary>
 internal sealed class S3Listing(string bucket, string root, Func<ListObjectsV2Request, CancellationToken, ValueTask<ListObjectsV2Response>> send)
 {
-    private readonly bool _isDirectoryBucket = bucket.EndsWith("--x-s3", StringComparison.Ordinal);
+    private readonly bool isDirectoryBucket = bucket.EndsWith("--x-s3", StringComparison.Ordinal);
 
     public IAsyncEnumerable<ObjectInfo> ObjectsAsync(string prefix, CancellationToken cancellation)
     {
-        if (!_isDirectoryBucket)
+        if (!isDirectoryBucket)
         {
             return ReadObjectsAsync(prefix, cancellation);
         }
@@ -26,7 +26,7 @@ internal sealed class S3Listing(string bucket, string root, Func<ListObjectsV2Re
     public IAsyncEnumerable<string> FoldersAsync(string prefix, CancellationToken cancellation)
     {
         IAsyncEnumerable<string> folders = ReadFoldersAsync(prefix, cancellation);
-        return _isDirectoryBucket ? folders.OrderBy(folder => $"{folder}/", StringComparer.Ordinal) : folders;
+        return isDirectoryBucket ? folders.OrderBy(folder => $"{folder}/", StringComparer.Ordinal) : folders;
     }
 
     private async IAsyncEnumerable<ObjectInfo> ReadObjectsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)

@@ -10,15 +10,15 @@ internal sealed class S3Settings
     // No request of ours waits for this; it only has to lie beyond all of our own limits, which are cancellations.
     private static readonly TimeSpan NoLimit = TimeSpan.FromHours(1);
 
-    private readonly S3Options _options;
-    private readonly bool _checksums;
+    private readonly S3Options options;
+    private readonly bool checksums;
 
     private S3Settings(S3Options options, Uri? endpoint, string shownUrl)
     {
-        _options = options;
+        this.options = options;
         Endpoint = endpoint;
         PathStyle = options.ForcePathStyle ?? endpoint is not null;
-        _checksums = options.Checksums ?? endpoint is null;
+        checksums = options.Checksums ?? endpoint is null;
         Encryption = options.KmsKey is not null && options.Encryption == S3Encryption.BucketDefault ? S3Encryption.Kms : options.Encryption;
         Check(options.KmsKey is null || Encryption == S3Encryption.Kms, "a KMS key goes with encryption by KMS only");
         Check(options.BucketKey is null || Encryption == S3Encryption.Kms, "a bucket key goes with encryption by KMS only");
@@ -69,7 +69,7 @@ internal sealed class S3Settings
     /// <summary>The connections, shared by both clients.</summary>
     public HttpClient MakeHttpClient() => new(new S3Transport(new SocketsHttpHandler
     {
-        ConnectTimeout = _options.ConnectTimeout,
+        ConnectTimeout = options.ConnectTimeout,
         // S3 moves its load by DNS: old connections must go now and then.
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
         AllowAutoRedirect = false,
@@ -80,7 +80,7 @@ internal sealed class S3Settings
     };
 
     /// <summary>The client for everything that may be repeated.</summary>
-    public AmazonS3Client MakeClient(HttpClient http, AWSCredentials? credentials) => Make(http, credentials, _options.Retries, staleRetries: 10);
+    public AmazonS3Client MakeClient(HttpClient http, AWSCredentials? credentials) => Make(http, credentials, options.Retries, staleRetries: 10);
 
     /// <summary>
     /// The client for swaps, which sends each once. The SDK has a second kind of repetition beside the retries that everybody knows:
@@ -97,17 +97,17 @@ internal sealed class S3Settings
             MaxStaleConnectionRetries = staleRetries,
             ForcePathStyle = PathStyle,
             HttpClientFactory = new OneHttpClient(http),
-            RequestChecksumCalculation = _checksums ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,
-            ResponseChecksumValidation = _checksums ? ResponseChecksumValidation.WHEN_SUPPORTED : ResponseChecksumValidation.WHEN_REQUIRED,
+            RequestChecksumCalculation = checksums ? RequestChecksumCalculation.WHEN_SUPPORTED : RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = checksums ? ResponseChecksumValidation.WHEN_SUPPORTED : ResponseChecksumValidation.WHEN_REQUIRED,
         };
         if (Endpoint is not null)
         {
             config.ServiceURL = Endpoint.OriginalString;
-            config.AuthenticationRegion = _options.Region ?? "us-east-1";
+            config.AuthenticationRegion = options.Region ?? "us-east-1";
         }
-        else if (_options.Region is not null)
+        else if (options.Region is not null)
         {
-            config.RegionEndpoint = RegionEndpoint.GetBySystemName(_options.Region);
+            config.RegionEndpoint = RegionEndpoint.GetBySystemName(options.Region);
         }
 
         return credentials is null ? new AmazonS3Client(config) : new AmazonS3Client(credentials, config);

@@ -10,17 +10,17 @@ namespace OrleansSqlite.Stores;
 /// </summary>
 public sealed class S3Store : IObjectStore
 {
-    private readonly string _bucket;
-    private readonly string _root;
-    private readonly S3Options _options;
-    private readonly TimeProvider _time;
-    private readonly Entropy _entropy;
-    private readonly HttpClient _http;
-    private readonly AmazonS3Client _client;
-    private readonly AmazonS3Client _swapClient;
-    private readonly S3Requests _requests;
-    private readonly S3Listing _listing;
-    private readonly TagForm _tagForm = new();
+    private readonly string bucket;
+    private readonly string root;
+    private readonly S3Options options;
+    private readonly TimeProvider time;
+    private readonly Entropy entropy;
+    private readonly HttpClient http;
+    private readonly AmazonS3Client client;
+    private readonly AmazonS3Client swapClient;
+    private readonly S3Requests requests;
+    private readonly S3Listing listing;
+    private readonly TagForm tagForm = new();
 
     /// <summary>Opens the store. No request is made yet.</summary>
     /// <param name="bucket">The bucket.</param>
@@ -41,25 +41,25 @@ public sealed class S3Store : IObjectStore
             throw new ArgumentException($"The prefix '{prefix}' {problem}.", nameof(prefix));
         }
 
-        _bucket = bucket;
-        _root = root.Length == 0 ? "" : $"{root}/";
-        _options = options ?? new S3Options();
-        _time = time ?? TimeProvider.System;
-        _entropy = entropy ?? Entropy.System;
+        this.bucket = bucket;
+        this.root = root.Length == 0 ? "" : $"{root}/";
+        this.options = options ?? new S3Options();
+        this.time = time ?? TimeProvider.System;
+        this.entropy = entropy ?? Entropy.System;
         Url = root.Length == 0 ? $"s3://{bucket}" : $"s3://{bucket}/{root}";
-        S3Settings settings = S3Settings.From(_options, Url, Environment.GetEnvironmentVariable);
+        S3Settings settings = S3Settings.From(this.options, Url, Environment.GetEnvironmentVariable);
         Url += settings.Endpoint is null ? "" : $"?endpoint={settings.Endpoint.OriginalString}";
-        _requests = new S3Requests(bucket, _root, settings.Encryption, _options);
-        _listing = new S3Listing(bucket, _root, ListPageAsync);
-        _http = settings.MakeHttpClient();
+        requests = new S3Requests(bucket, this.root, settings.Encryption, this.options);
+        listing = new S3Listing(bucket, this.root, ListPageAsync);
+        http = settings.MakeHttpClient();
         try
         {
-            _client = settings.MakeClient(_http, credentials);
-            _swapClient = settings.MakeSwapClient(_http, credentials);
+            client = settings.MakeClient(http, credentials);
+            swapClient = settings.MakeSwapClient(http, credentials);
         }
         catch (AmazonClientException error)
         {
-            _http.Dispose();
+            http.Dispose();
             throw S3Errors.Map(error, Url, null)!;
         }
     }
@@ -71,7 +71,7 @@ public sealed class S3Store : IObjectStore
     public ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation)
     {
         ObjectKey.Check(key);
-        return SendAsync(key, _options.RequestTimeout, token => ReadWholeAsync(key, unless, token), cancellation);
+        return SendAsync(key, options.RequestTimeout, token => ReadWholeAsync(key, unless, token), cancellation);
     }
 
     /// <inheritdoc/>
@@ -80,50 +80,50 @@ public sealed class S3Store : IObjectStore
         ObjectKey.Check(key);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfLessThan(length, 1);
-        return SendAsync(key, _options.RequestTimeout, token => ReadRangeOnceAsync(key, offset, length, token), cancellation);
+        return SendAsync(key, options.RequestTimeout, token => ReadRangeOnceAsync(key, offset, length, token), cancellation);
     }
 
     /// <inheritdoc/>
     public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
     {
         ObjectKey.Check(key);
-        await SendAsync(key, _options.RequestTimeout, token => _client.PutObjectAsync(_requests.Put(key, content), token), cancellation).ConfigureAwait(false);
+        await SendAsync(key, options.RequestTimeout, token => client.PutObjectAsync(requests.Put(key, content), token), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
         ObjectKey.Check(key);
-        return SendAsync(key, _options.SwapTimeout, token => SwapOnceAsync(key, content, expected, token), cancellation);
+        return SendAsync(key, options.SwapTimeout, token => SwapOnceAsync(key, content, expected, token), cancellation);
     }
 
     /// <inheritdoc/>
     public async ValueTask DeleteAsync(string key, CancellationToken cancellation)
     {
         ObjectKey.Check(key);
-        await SendAsync(key, _options.RequestTimeout, token => DeleteOnceAsync(key, token), cancellation).ConfigureAwait(false);
+        await SendAsync(key, options.RequestTimeout, token => DeleteOnceAsync(key, token), cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckPrefix(prefix);
-        return _listing.ObjectsAsync(prefix, cancellation);
+        return listing.ObjectsAsync(prefix, cancellation);
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckFolder(prefix);
-        return _listing.FoldersAsync(prefix, cancellation);
+        return listing.FoldersAsync(prefix, cancellation);
     }
 
     /// <summary>Closes the connections.</summary>
     public ValueTask DisposeAsync()
     {
-        _client.Dispose();
-        _swapClient.Dispose();
-        _http.Dispose();
+        client.Dispose();
+        swapClient.Dispose();
+        http.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -141,7 +141,7 @@ public sealed class S3Store : IObjectStore
 
         async Task<ReadResult> ReadOnceAsync()
         {
-            using GetObjectResponse response = await _client.GetObjectAsync(_requests.Get(key, unless), cancellation).ConfigureAwait(false);
+            using GetObjectResponse response = await client.GetObjectAsync(requests.Get(key, unless), cancellation).ConfigureAwait(false);
             switch (answer.Status)
             {
                 case HttpStatusCode.OK:
@@ -169,7 +169,7 @@ public sealed class S3Store : IObjectStore
 
         async Task<ReadOnlyMemory<byte>> ReadOnceAsync()
         {
-            using GetObjectResponse response = await _client.GetObjectAsync(_requests.GetRange(key, offset, length), cancellation).ConfigureAwait(false);
+            using GetObjectResponse response = await client.GetObjectAsync(requests.GetRange(key, offset, length), cancellation).ConfigureAwait(false);
             if (response.HttpStatusCode != HttpStatusCode.PartialContent
                 || response.ContentRange?.StartsWith($"bytes {offset}-", StringComparison.Ordinal) != true)
             {
@@ -183,14 +183,14 @@ public sealed class S3Store : IObjectStore
 
     private async Task<SwapResult> SwapOnceAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {
-        PutObjectRequest request = _requests.Put(key, content);
+        PutObjectRequest request = requests.Put(key, content);
         request.IfNoneMatch = expected is null ? "*" : null;
-        TagForm.Choice form = _tagForm.Current;
+        TagForm.Choice form = tagForm.Current;
         request.IfMatch = expected is { } tag ? form.Write(tag) : null;
         AnswerNotes answer = S3Transport.TakeNotes();
         try
         {
-            await _swapClient.PutObjectAsync(request, cancellation).ConfigureAwait(false);
+            await swapClient.PutObjectAsync(request, cancellation).ConfigureAwait(false);
         }
         catch (AmazonS3Exception error) when (error.StatusCode == HttpStatusCode.Conflict)
         {
@@ -206,7 +206,7 @@ public sealed class S3Store : IObjectStore
             case HttpStatusCode.OK:
                 if (expected is not null)
                 {
-                    _tagForm.Worked(form);
+                    tagForm.Worked(form);
                 }
 
                 return SwapResult.Done(answer.Tag);
@@ -223,7 +223,7 @@ public sealed class S3Store : IObjectStore
     /// </summary>
     private async Task<SwapResult> RefusedAsync(string key, ETag expected, TagForm.Choice form, CancellationToken cancellation)
     {
-        if (_tagForm.IsKnown)
+        if (tagForm.IsKnown)
         {
             return SwapResult.Lost;
         }
@@ -231,8 +231,8 @@ public sealed class S3Store : IObjectStore
         try
         {
             AnswerNotes current = S3Transport.TakeNotes();
-            await _client.GetObjectMetadataAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
-            return current.Tag == expected && _tagForm.Failed(form) ? SwapResult.Busy : SwapResult.Lost;
+            await client.GetObjectMetadataAsync(bucket, root + key, cancellation).ConfigureAwait(false);
+            return current.Tag == expected && tagForm.Failed(form) ? SwapResult.Busy : SwapResult.Lost;
         }
         catch (Exception error) when (error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException)
         {
@@ -245,7 +245,7 @@ public sealed class S3Store : IObjectStore
     {
         try
         {
-            await _client.DeleteObjectAsync(_bucket, _root + key, cancellation).ConfigureAwait(false);
+            await client.DeleteObjectAsync(bucket, root + key, cancellation).ConfigureAwait(false);
         }
         catch (AmazonS3Exception error) when (S3Errors.IsMissingKey(error))
         {
@@ -256,7 +256,7 @@ public sealed class S3Store : IObjectStore
     }
 
     private ValueTask<ListObjectsV2Response> ListPageAsync(ListObjectsV2Request request, CancellationToken cancellation) =>
-        SendAsync(null, _options.RequestTimeout, token => _client.ListObjectsV2Async(request, token), cancellation);
+        SendAsync(null, options.RequestTimeout, token => client.ListObjectsV2Async(request, token), cancellation);
 
     /// <summary>The SDK repeats a request until its answer begins; if the content then breaks off, that is up to us.</summary>
     private async Task<T> RepeatBrokenAsync<T>(Func<Task<T>> read, CancellationToken cancellation)
@@ -267,9 +267,9 @@ public sealed class S3Store : IObjectStore
             {
                 return await read().ConfigureAwait(false);
             }
-            catch (IOException) when (attempt <= _options.Retries)
+            catch (IOException) when (attempt <= options.Retries)
             {
-                await Task.Delay(_entropy.Jitter(TimeSpan.FromMilliseconds(50 << attempt)), _time, cancellation).ConfigureAwait(false);
+                await Task.Delay(entropy.Jitter(TimeSpan.FromMilliseconds(50 << attempt)), time, cancellation).ConfigureAwait(false);
             }
         }
     }
@@ -277,7 +277,7 @@ public sealed class S3Store : IObjectStore
     private async ValueTask<T> SendAsync<T>(string? key, TimeSpan timeout, Func<CancellationToken, Task<T>> send, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
-        using var limit = new CancellationTokenSource(timeout, _time);
+        using var limit = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {

@@ -41,30 +41,30 @@ public static class StoreProbe
 
     private sealed class Run(IObjectStore store, TimeProvider time, Entropy entropy, string key, string missingKey, CancellationToken cancellation)
     {
-        private ETag _first;
-        private ETag _tag;
-        private byte[] _content = [];
+        private ETag first;
+        private ETag tag;
+        private byte[] content = [];
 
         public async Task CheckSwapsAsync()
         {
             byte[] created = Text("created");
             SwapResult result = await SwapAsync(created, null).ConfigureAwait(false);
             Require(result.Answer == SwapAnswer.Done, $"an object that was not there could not be created (answer: {result.Answer})");
-            _first = result.Tag;
+            first = result.Tag;
 
             result = await SwapAsync(Text("created twice"), null).ConfigureAwait(false);
             Require(result.Answer == SwapAnswer.Lost, $"an object that was there was created again (If-None-Match is not honoured; answer: {result.Answer})");
 
-            _content = Text("swapped");
-            result = await SwapAsync(_content, _first).ConfigureAwait(false);
+            content = Text("swapped");
+            result = await SwapAsync(content, first).ConfigureAwait(false);
             Require(result.Answer == SwapAnswer.Done, $"an object could not be replaced by the one who knows its tag (answer: {result.Answer})");
-            _tag = result.Tag;
-            Require(_tag != _first, "another content got the same tag");
+            tag = result.Tag;
+            Require(tag != first, "another content got the same tag");
 
-            await RefuseAsync("a stale tag", _first).ConfigureAwait(false);
-            await RefuseAsync("a wrong tag that differs from the right one in its last character", WrongAtEnd(_tag)).ConfigureAwait(false);
+            await RefuseAsync("a stale tag", first).ConfigureAwait(false);
+            await RefuseAsync("a wrong tag that differs from the right one in its last character", WrongAtEnd(tag)).ConfigureAwait(false);
 
-            result = await store.SwapAsync(missingKey, Text("from nothing"), _tag, cancellation).ConfigureAwait(false);
+            result = await store.SwapAsync(missingKey, Text("from nothing"), tag, cancellation).ConfigureAwait(false);
             Require(result.Answer is SwapAnswer.Gone or SwapAnswer.Lost, $"an object that was not there was replaced (If-Match; answer: {result.Answer})");
             ReadResult none = await store.ReadAsync(missingKey, null, cancellation).ConfigureAwait(false);
             Require(none.Answer == ReadAnswer.Missing, "a swap of an object that was not there has created it");
@@ -73,22 +73,22 @@ public static class StoreProbe
         public async Task CheckReadsAsync()
         {
             ReadResult read = await store.ReadAsync(key, null, cancellation).ConfigureAwait(false);
-            Require(read.Answer == ReadAnswer.Found && read.Content.Span.SequenceEqual(_content), "a read did not see what was written last (a refused swap took effect, or reads are stale)");
-            Require(read.Tag == _tag, "a read gave another tag than the write did");
+            Require(read.Answer == ReadAnswer.Found && read.Content.Span.SequenceEqual(content), "a read did not see what was written last (a refused swap took effect, or reads are stale)");
+            Require(read.Tag == tag, "a read gave another tag than the write did");
 
-            read = await store.ReadAsync(key, _first, cancellation).ConfigureAwait(false);
-            Require(read.Answer == ReadAnswer.Found && read.Tag == _tag, $"a changed object was said to be unchanged (If-None-Match on a read; answer: {read.Answer})");
-            read = await store.ReadAsync(key, _tag, cancellation).ConfigureAwait(false);
+            read = await store.ReadAsync(key, first, cancellation).ConfigureAwait(false);
+            Require(read.Answer == ReadAnswer.Found && read.Tag == tag, $"a changed object was said to be unchanged (If-None-Match on a read; answer: {read.Answer})");
+            read = await store.ReadAsync(key, tag, cancellation).ConfigureAwait(false);
             Require(read.Answer == ReadAnswer.NotModified, $"an unchanged object was not recognized (If-None-Match on a read; answer: {read.Answer})");
 
             ReadOnlyMemory<byte> range = await store.ReadRangeAsync(key, 3, 5, cancellation).ConfigureAwait(false);
-            Require(range.Span.SequenceEqual(_content.AsSpan(3, 5)), "a range of an object had other bytes than the object");
+            Require(range.Span.SequenceEqual(content.AsSpan(3, 5)), "a range of an object had other bytes than the object");
         }
 
         /// <summary>Some stores check the condition and write in two steps. That shows only when several come at once.</summary>
         public async Task CheckRaceAsync()
         {
-            ETag expected = _tag;
+            ETag expected = tag;
             SwapResult?[] results = await Task.WhenAll(Enumerable.Range(0, Racers).Select(RaceAsync)).ConfigureAwait(false);
             int done = results.Count(result => result is { Answer: SwapAnswer.Done });
             Require(done <= 1, $"{done} of {Racers} swaps that raced from the same tag were applied");

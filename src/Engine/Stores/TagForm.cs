@@ -6,14 +6,14 @@ namespace OrleansSqlite.Stores;
 /// </summary>
 internal sealed class TagForm
 {
-    private Choice _current = new(Quoted: true);
-    private bool _known;
+    private Choice current = new(Quoted: true);
+    private bool known;
 
     /// <summary>The form to use for the next swap.</summary>
-    public Choice Current => Volatile.Read(ref _current);
+    public Choice Current => Volatile.Read(ref current);
 
     /// <summary>Whether a swap has shown that the store understands the form.</summary>
-    public bool IsKnown => Volatile.Read(ref _known);
+    public bool IsKnown => Volatile.Read(ref known);
 
     /// <summary>A tag as it is compared here: without quotes, as not all answers of all stores have them.</summary>
     public static ETag Read(string? header) => new((header ?? "").Trim('"'));
@@ -24,8 +24,8 @@ internal sealed class TagForm
     /// <summary>A swap with this form succeeded: it is the right one.</summary>
     public void Worked(Choice form)
     {
-        Volatile.Write(ref _current, form);
-        Volatile.Write(ref _known, true);
+        Volatile.Write(ref current, form);
+        Volatile.Write(ref known, true);
     }
 
     /// <summary>A swap was refused though the tag was right. Gives false if another form has turned out to be the right one meanwhile.</summary>
@@ -36,7 +36,7 @@ internal sealed class TagForm
             return false;
         }
 
-        Interlocked.CompareExchange(ref _current, new Choice(!form.Quoted), form);
+        Interlocked.CompareExchange(ref current, new Choice(!form.Quoted), form);
         return true;
     }
 

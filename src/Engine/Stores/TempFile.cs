@@ -3,16 +3,16 @@ namespace OrleansSqlite.Stores;
 /// <summary>A file on its way to become an object. It is deleted unless it got there.</summary>
 internal sealed class TempFile(string path) : IDisposable
 {
-    private bool _moved;
+    private bool moved;
 
     public string Path => path;
 
     /// <summary>Says that the file now has the object's name.</summary>
-    public void Moved() => _moved = true;
+    public void Moved() => moved = true;
 
     public void Dispose()
     {
-        if (!_moved)
+        if (!moved)
         {
             TryDelete(path);
         }

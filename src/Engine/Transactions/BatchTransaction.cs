@@ -76,6 +76,13 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         CommitsByItself = true;
         CheckVersion(connection);
         connection.AllowCommit(false);
+        runner.CountFromZero();
+        if (connection.PageBytes > 0)
+        {
+            // What was set when the connection was opened, for a database that is empty, is not meant for this one.
+            runner.Command($"PRAGMA page_size={connection.PageBytes}");
+        }
+
         RunStatements(runner, isVacuum: true);
     }
 
@@ -86,7 +93,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             // After the look-up: what took effect once is answered, whatever the version is by now.
             CheckVersion(connection);
-            Vfs.Native.SetLastInsertRowId(runner.Handle, 0);
+            runner.CountFromZero();
             RunStatements(runner, isVacuum: false);
             if (batch.OperationId is not null)
             {

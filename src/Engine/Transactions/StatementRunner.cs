@@ -14,6 +14,7 @@ internal sealed class StatementRunner : IDisposable
     private readonly Session session;
     private readonly StatementGuard guard;
     private readonly SqliteConnection connection;
+    private ChangeCounts? counts;
     private readonly Dictionary<string, sqlite3_stmt> compiled = new(StringComparer.Ordinal);
     private readonly Queue<string> compiledOrder = new();
     private readonly Dictionary<string, sqlite3_stmt> commands = new(StringComparer.Ordinal);
@@ -35,6 +36,9 @@ internal sealed class StatementRunner : IDisposable
 
     /// <summary>Whether something temporary was made on the connection.</summary>
     public bool LeavesTraces => guard.LeavesTraces;
+
+    /// <summary>Lets the SQL that follows count its changes from zero, as on a connection of its own.</summary>
+    public void CountFromZero() => (counts ??= new ChangeCounts(Handle)).Begin();
 
     /// <summary>Runs one of the engine's own statements.</summary>
     public void Command(string sql)
@@ -245,6 +249,12 @@ internal sealed class StatementRunner : IDisposable
         var columns = Columns(statement);
         for (; code == raw.SQLITE_ROW; code = raw.sqlite3_step(statement))
         {
+            if (columns.Length == 0)
+            {
+                // PRAGMA incremental_vacuum stops here after each page: that is no row.
+                continue;
+            }
+
             rows.Add(Row(statement, columns.Length, ref bytes));
             if (bytes > context.Options.ResultBytes)
             {

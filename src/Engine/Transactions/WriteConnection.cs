@@ -22,6 +22,9 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     /// <summary>The version that will carry the running transaction.</summary>
     public long NextVersion { get; private set; }
 
+    /// <summary>The page size of the state that the transaction runs on, in bytes; 0 if that is empty.</summary>
+    public int PageBytes => session.PageBytes;
+
     /// <summary>Whether nothing is stacked below the running transaction: it sees exactly the newest durable version.</summary>
     public bool OnDurable => speculation.TipIsDurable;
 
@@ -135,6 +138,8 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         public bool WasRefused { get; private set; }
 
         public object? Schema => current?.Schema;
+
+        public int PageBytes => current?.PageBytes ?? 0;
 
         public void Begin(WriteTransaction transaction, Snapshot snapshot)
         {

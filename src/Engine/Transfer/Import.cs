@@ -97,11 +97,11 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             };
             if (existing is not { Head.State: HeadState.Live })
             {
-                return await new Creation(context).RunAsync(next, cancellation).ConfigureAwait(false);
+                return await new Creation(context, threads).RunAsync(next, cancellation).ConfigureAwait(false);
             }
 
             Invariants.CheckCommit(context.Name, below, next);
-            var end = await new Swap(context, reader).RunAsync(next, existing?.Tag).ConfigureAwait(false);
+            var end = await new Swap(context, threads, reader).RunAsync(next, existing?.Tag).ConfigureAwait(false);
             switch (end.Outcome)
             {
                 case SwapOutcome.Landed:

@@ -32,10 +32,24 @@ public sealed class DoubtTests
     public async Task The_commit_is_found_in_a_segment_when_the_head_lists_only_later_ones(bool applied)
     {
         await using var scene = await Scene.WithAsync(2, Flushing, Schema);
+        List<bool> onPool = [];
+        scene[0].Store.Before = request =>
+        {
+            lock (onPool)
+            {
+                onPool.AddRange(request.Verb == StoreVerb.ReadRange ? [Thread.CurrentThread.IsThreadPoolThread] : []);
+            }
+
+            return Task.CompletedTask;
+        };
         await AheadAsync(scene, applied, commits: 300);
         var head = await scene.HeadAsync();
         Assert.Null(head.CommitOf(2));
         Assert.True(head.FirstFrameVersion > 2);
+
+        // Whoever waits for a segment waits on the engine's own threads: those of the pool must be free to serve it.
+        Assert.NotEmpty(onPool);
+        Assert.DoesNotContain(true, onPool);
         Assert.Equal(1, await scene[1].CountAsync(Mine));
     }
 

@@ -126,6 +126,38 @@ public sealed class SegmentLoadTests : IDisposable
     }
 
     // The process that wrote a segment has its pages in memory; a reader may have been quicker, and has pointers.
+    // A commit seeds what it has flushed, on a thread of the pool and before it answers its callers. A reader may have met the new segment
+    // in the store's head already, and be loading it.
+    [Theory]
+    [InlineData(8)]
+    [InlineData(40)]
+    public async Task Seeding_never_waits_for_a_reader_that_loads_the_same(int blocks)
+    {
+        var segment = PageCacheTests.Numbered(shelf, blocks);
+        var snapshot = Of(segment);
+        Assert.NotNull(segment.Find(1));
+        using var isReading = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        shelf.Store.OnRead = _ =>
+        {
+            isReading.Set();
+            goOn.Wait();
+        };
+        var reader = Task.Factory.StartNew(() => Read(snapshot, 1), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            isReading.Wait();
+            await Task.Factory.StartNew(() => segment.Seed(0, new byte[65536]), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(TimeSpan.FromSeconds(20));
+        }
+        finally
+        {
+            goOn.Set();
+        }
+
+        await reader;
+    }
+
     [Fact]
     public void Seeding_what_is_there_already_changes_nothing()
     {

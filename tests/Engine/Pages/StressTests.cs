@@ -12,6 +12,10 @@ public sealed class StressTests
 {
     private const int PageBytes = 4096;
 
+    // The writer goes on for that long: where other tests keep the processors, readers may not have begun when it has done its part.
+    private const int EnoughChecks = 30;
+    private const int EnoughReads = 8;
+
     public StressTests() => Poison.FreedMemory();
 
     // On snapshots alone: each state's content is known by a hash, however its pages have moved since.
@@ -43,7 +47,7 @@ public sealed class StressTests
 
         var sample = new Sample(8);
         List<byte[]> model = [];
-        for (int edit = 1; edit <= 500 && !readers.Any(reader => reader.IsFaulted); edit++)
+        for (int edit = 1; (edit <= 500 || Volatile.Read(ref checks) < EnoughChecks) && !readers.Any(reader => reader.IsFaulted); edit++)
         {
             Snapshot next;
             if (edit % 10 == 0)
@@ -70,7 +74,6 @@ public sealed class StressTests
 
         Volatile.Write(ref stop, true);
         await Task.WhenAll(readers);
-        Assert.True(checks > 20, $"{checks} checks");
         Assert.Equal(expected, SHA256.HashData(PagesOf.All(tip)));
         var frames = tip.FramePages().Select(pair => pair.Value).ToArray();
         tip.Release();
@@ -120,7 +123,7 @@ public sealed class StressTests
         })).ToArray();
 
         var random = new Sample(77);
-        for (int i = 0; i < 150 && !readers.Any(reader => reader.IsFaulted); i++)
+        for (int i = 0; (i < 150 || Volatile.Read(ref reads) < EnoughReads) && !readers.Any(reader => reader.IsFaulted); i++)
         {
             string condition = $"id % {7 + random.Below(90)} = {random.Below(7)}";
             await (i % 3 == 0 ? other : engine).Open("app").ExecuteAsync(new Batch(
@@ -130,7 +133,6 @@ public sealed class StressTests
 
         await stop.CancelAsync();
         await Task.WhenAll(readers);
-        Assert.True(reads > 5, $"{reads} reads");
         Assert.Equal("ok", (await app.ScalarAsync("SELECT * FROM pragma_integrity_check")).AsText());
     }
 

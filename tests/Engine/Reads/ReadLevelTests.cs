@@ -196,7 +196,8 @@ public sealed class ReadLevelTests
     {
         await using var scene = await Scene.WithAsync(1, Schema);
         using var cancelled = new CancellationTokenSource();
-        await using var rows = await scene[0].Database.QueryAsync(Sql.Series("SELECT value FROM generate_series(1, 100000000) WHERE value = 1 OR value = 100000000"));
+        await using var rows = await scene[0].Database.QueryAsync(Sql.Series("SELECT value FROM generate_series(1, 100000000) WHERE value <= 600 OR value = 100000000"));
+        Assert.Equal(512, (await rows.ReadAsync()).Count);
         var read = rows.ReadAsync(cancelled.Token).AsTask();
         await Task.Delay(50);
         await cancelled.CancelAsync();

@@ -37,6 +37,19 @@ public sealed class VacuumTests
     }
 
     [Fact]
+    public async Task Vacuum_keeps_the_page_size_that_the_database_has()
+    {
+        // Not the one that this process makes new databases with.
+        await using var rivals = await Rivals.OpenAsync(Table, new DatabaseOptions { PageBytes = 8192 });
+        await rivals.There.ExecuteAsync(new Batch("PRAGMA page_size = 1024", "VACUUM"));
+        await rivals.Here.ExecuteAsync("VACUUM");
+        Assert.Equal(1024, (await rivals.There.DescribeAsync()).PageBytes);
+        await rivals.There.ExecuteAsync("VACUUM");
+        Assert.Equal(1024, (await rivals.There.DescribeAsync()).PageBytes);
+        await CheckAsync(rivals, "20,ok");
+    }
+
+    [Fact]
     public async Task Vacuum_that_loses_a_race_loses_nothing_of_the_rivals()
     {
         await using var rivals = await Rivals.OpenAsync(Table);

@@ -19,19 +19,19 @@ internal sealed class CannedServer : IAsyncDisposable
     /// <summary>An answer that is none: the connection is closed.</summary>
     public const string HangUp = "";
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _closing = new();
-    private readonly Func<CannedRequest, Task<string>> _answer;
-    private readonly Task _accepting;
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource closing = new();
+    private readonly Func<CannedRequest, Task<string>> answer;
+    private readonly Task accepting;
 
     /// <summary>Starts it.</summary>
     /// <param name="answer">Gives the whole answer, status line and all, for a request.</param>
     public CannedServer(Func<CannedRequest, Task<string>> answer)
     {
-        _answer = answer;
-        _listener.Start();
-        Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}");
-        _accepting = Task.Run(AcceptAsync);
+        this.answer = answer;
+        listener.Start();
+        Endpoint = new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
+        accepting = Task.Run(AcceptAsync);
     }
 
     public CannedServer(Func<CannedRequest, string> answer)
@@ -53,10 +53,10 @@ internal sealed class CannedServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _closing.CancelAsync();
-        await _accepting;
-        _listener.Dispose();
-        _closing.Dispose();
+        await closing.CancelAsync();
+        await accepting;
+        listener.Dispose();
+        closing.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -66,7 +66,7 @@ internal sealed class CannedServer : IAsyncDisposable
         {
             while (true)
             {
-                TcpClient connection = await _listener.AcceptTcpClientAsync(_closing.Token);
+                TcpClient connection = await listener.AcceptTcpClientAsync(closing.Token);
                 connections.Add(ServeAsync(connection));
             }
         }
@@ -90,13 +90,13 @@ internal sealed class CannedServer : IAsyncDisposable
                         Requests.Add(request);
                     }
 
-                    string answer = await _answer(request).WaitAsync(_closing.Token);
+                    string answer = await this.answer(request).WaitAsync(closing.Token);
                     if (answer == HangUp)
                     {
                         return;
                     }
 
-                    await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), _closing.Token);
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(answer), closing.Token);
                     if (answer.Contains("Connection: close", StringComparison.Ordinal))
                     {
                         return;
@@ -116,7 +116,7 @@ internal sealed class CannedServer : IAsyncDisposable
         byte[] one = new byte[1];
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
         {
-            if (await stream.ReadAsync(one, _closing.Token) == 0)
+            if (await stream.ReadAsync(one, closing.Token) == 0)
             {
                 return null;
             }
@@ -129,11 +129,11 @@ internal sealed class CannedServer : IAsyncDisposable
         var headers = lines.Skip(1).Select(line => line.Split(':', 2)).ToDictionary(pair => pair[0], pair => pair[1].Trim(), StringComparer.OrdinalIgnoreCase);
         if (headers.ContainsKey("Expect"))
         {
-            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), _closing.Token);
+            await stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), closing.Token);
         }
 
         byte[] body = new byte[int.Parse(headers.GetValueOrDefault("Content-Length", "0"))];
-        await stream.ReadExactlyAsync(body, _closing.Token);
+        await stream.ReadExactlyAsync(body, closing.Token);
         return new CannedRequest(start[0], start[1], headers, body);
     }
 }

@@ -8,13 +8,13 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory directory = new();
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync()
     {
-        _directory.Delete();
+        directory.Delete();
         return Task.CompletedTask;
     }
 
@@ -23,7 +23,7 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
     {
         await WithFileSystemAsync("size=1m", async () =>
         {
-            await using var store = new DirectoryStore(_directory.Path);
+            await using var store = new DirectoryStore(directory.Path);
             ETag tag = (await store.SwapAsync("db/head", "one"u8.ToArray(), null, None)).Tag;
             byte[] big = new byte[2 << 20];
             await AssertFailsAsync(StoreFailure.Full, async () => await store.WriteAsync("db/a", big, None));
@@ -41,9 +41,9 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
     {
         await WithFileSystemAsync("size=1m", async () =>
         {
-            await new DirectoryStore(_directory.Path).WriteAsync("db/a", "one"u8.ToArray(), None);
-            await ShellAsync("mount", "-o", "remount,ro", _directory.Path);
-            await using var store = new DirectoryStore(_directory.Path);
+            await new DirectoryStore(directory.Path).WriteAsync("db/a", "one"u8.ToArray(), None);
+            await ShellAsync("mount", "-o", "remount,ro", directory.Path);
+            await using var store = new DirectoryStore(directory.Path);
             ReadResult read = await store.ReadAsync("db/a", null, None);
             Assert.Equal(ReadAnswer.Found, read.Answer);
             Assert.Single(await store.ListAsync("", None).ToArrayAsync());
@@ -57,32 +57,32 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
     public async Task A_limit_on_the_size_of_files_is_full_too()
     {
         // In blocks of 1024 bytes; without the trap the signal would end the process.
-        string said = await RaceProcess.RunAfterAsync("trap '' XFSZ; ulimit -f 1000", "write", $"file:{_directory.Path}", "db/a", $"{2 << 20}");
+        string said = await RaceProcess.RunAfterAsync("trap '' XFSZ; ulimit -f 1000", "write", $"file:{directory.Path}", "db/a", $"{2 << 20}");
         Assert.StartsWith("Full: ", said, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_directory_that_cannot_be_is_misconfigured()
     {
-        Directory.CreateDirectory(_directory.Path);
-        await File.WriteAllTextAsync(_directory.Below("file"), "");
-        await AssertFailsAsync(StoreFailure.Misconfigured, () => Task.FromResult(new DirectoryStore(_directory.Below("file"))));
-        await AssertFailsAsync(StoreFailure.Misconfigured, () => Task.FromResult(new DirectoryStore(_directory.Below("file/below"))));
-        _ = new DirectoryStore(_directory.Below("made/with/its/parents"));
-        Assert.True(Directory.Exists(_directory.Below("made/with/its/parents")));
+        Directory.CreateDirectory(directory.Path);
+        await File.WriteAllTextAsync(directory.Below("file"), "");
+        await AssertFailsAsync(StoreFailure.Misconfigured, () => Task.FromResult(new DirectoryStore(directory.Below("file"))));
+        await AssertFailsAsync(StoreFailure.Misconfigured, () => Task.FromResult(new DirectoryStore(directory.Below("file/below"))));
+        _ = new DirectoryStore(directory.Below("made/with/its/parents"));
+        Assert.True(Directory.Exists(directory.Below("made/with/its/parents")));
     }
 
     [Fact]
     public async Task What_killed_writers_left_is_out_of_sight_and_swept_when_it_is_old()
     {
-        await new DirectoryStore(_directory.Path).WriteAsync("db/a", "one"u8.ToArray(), None);
-        string old = _directory.Below(".orleans-sqlite/temp/1-old");
-        string fresh = _directory.Below(".orleans-sqlite/temp/1-fresh");
+        await new DirectoryStore(directory.Path).WriteAsync("db/a", "one"u8.ToArray(), None);
+        string old = directory.Below(".orleans-sqlite/temp/1-old");
+        string fresh = directory.Below(".orleans-sqlite/temp/1-fresh");
         await File.WriteAllTextAsync(old, "");
         await File.WriteAllTextAsync(fresh, "");
         File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddMinutes(-70));
 
-        await using var store = new DirectoryStore(_directory.Path);
+        await using var store = new DirectoryStore(directory.Path);
         Assert.Single(await store.ListAsync("", None).ToArrayAsync());
         Assert.Equal(["db"], await store.ListFoldersAsync("", None).ToArrayAsync());
         await store.WriteAsync("db/b", "two"u8.ToArray(), None);
@@ -93,19 +93,19 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
     [Fact]
     public async Task Foreign_files_and_links_are_no_objects()
     {
-        await using var store = new DirectoryStore(_directory.Path);
+        await using var store = new DirectoryStore(directory.Path);
         await store.WriteAsync("db/a", "one"u8.ToArray(), None);
-        await File.WriteAllTextAsync(_directory.Below("db/not a key"), "");
-        Directory.CreateSymbolicLink(_directory.Below("db/circle"), _directory.Path);
+        await File.WriteAllTextAsync(directory.Below("db/not a key"), "");
+        Directory.CreateSymbolicLink(directory.Below("db/circle"), directory.Path);
         Assert.Equal("db/a", Assert.Single(await store.ListAsync("", None).ToArrayAsync()).Key);
     }
 
     [Fact]
     public async Task A_folder_that_was_deleted_by_hand_is_made_again()
     {
-        await using var store = new DirectoryStore(_directory.Path);
+        await using var store = new DirectoryStore(directory.Path);
         await store.WriteAsync("db/segments/a", "one"u8.ToArray(), None);
-        Directory.Delete(_directory.Below("db"), recursive: true);
+        Directory.Delete(directory.Below("db"), recursive: true);
         await store.WriteAsync("db/segments/b", "two"u8.ToArray(), None);
         Assert.Equal("db/segments/b", Assert.Single(await store.ListAsync("", None).ToArrayAsync()).Key);
     }
@@ -115,15 +115,15 @@ public sealed class DirectoryFailureTests : IAsyncLifetime
 
     private async Task WithFileSystemAsync(string options, Func<Task> test)
     {
-        Directory.CreateDirectory(_directory.Path);
-        await ShellAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", _directory.Path);
+        Directory.CreateDirectory(directory.Path);
+        await ShellAsync("mount", "-t", "tmpfs", "-o", options, "tmpfs", directory.Path);
         try
         {
             await test();
         }
         finally
         {
-            await ShellAsync("umount", _directory.Path);
+            await ShellAsync("umount", directory.Path);
         }
     }
 

@@ -6,17 +6,17 @@ public sealed class DirectoryLocksTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory directory = new();
 
     public Task InitializeAsync()
     {
-        Directory.CreateDirectory(_directory.Path);
+        Directory.CreateDirectory(directory.Path);
         return Task.CompletedTask;
     }
 
     public Task DisposeAsync()
     {
-        _directory.Delete();
+        directory.Delete();
         return Task.CompletedTask;
     }
 
@@ -64,9 +64,9 @@ public sealed class DirectoryLocksTests : IAsyncLifetime
             (await locks.TakeAsync($"db/segments/{i:x32}", None)).Dispose();
         }
 
-        Assert.InRange(Directory.GetFiles(_directory.Path).Length, 200, 256);
+        Assert.InRange(Directory.GetFiles(directory.Path).Length, 200, 256);
     }
 
     private DirectoryLocks Locks() =>
-        new(_directory.Path, "file:test", TimeProvider.System, Entropy.System) { Patience = TimeSpan.FromMilliseconds(300) };
+        new(directory.Path, "file:test", TimeProvider.System, Entropy.System) { Patience = TimeSpan.FromMilliseconds(300) };
 }

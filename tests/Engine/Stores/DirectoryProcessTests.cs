@@ -9,15 +9,15 @@ public sealed class DirectoryProcessTests : IAsyncLifetime
 {
     private static readonly CancellationToken None = CancellationToken.None;
 
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory directory = new();
 
-    private string Url => $"file:{_directory.Path}";
+    private string Url => $"file:{directory.Path}";
 
     public Task InitializeAsync() => Task.CompletedTask;
 
     public Task DisposeAsync()
     {
-        _directory.Delete();
+        directory.Delete();
         return Task.CompletedTask;
     }
 
@@ -30,18 +30,18 @@ public sealed class DirectoryProcessTests : IAsyncLifetime
         Assert.All(racers, racer => Assert.Equal(0, racer.ExitCode));
         Array.ForEach(racers, racer => racer.Dispose());
 
-        await using var store = new DirectoryStore(_directory.Path);
+        await using var store = new DirectoryStore(directory.Path);
         ReadResult read = await store.ReadAsync("db/head", null, None);
         string[] lines = Encoding.ASCII.GetString(read.Content.Span).Split(';', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4 * Count, lines.Length);
         Assert.Equal(lines.Length, lines.Distinct().Count());
-        Assert.Empty(Directory.GetFiles(_directory.Below(".orleans-sqlite/temp")));
+        Assert.Empty(Directory.GetFiles(directory.Below(".orleans-sqlite/temp")));
     }
 
     [Fact]
     public async Task A_writer_killed_at_any_moment_leaves_a_whole_value_no_older_than_it_said()
     {
-        await using var store = new DirectoryStore(_directory.Path);
+        await using var store = new DirectoryStore(directory.Path);
         var random = new Random(4711);
         for (int round = 0; round < 30; round++)
         {

@@ -4,13 +4,13 @@ namespace OrleansSqlite.Tests.Stores;
 
 public sealed class DirectoryStoreTests : StoreRaces
 {
-    private readonly TemporaryDirectory _directory = new();
+    private readonly TemporaryDirectory directory = new();
 
     public override async Task DisposeAsync()
     {
         await base.DisposeAsync();
-        _directory.Delete();
+        directory.Delete();
     }
 
-    protected override Task<IObjectStore> OpenAsync() => Task.FromResult<IObjectStore>(new DirectoryStore(_directory.Path));
+    protected override Task<IObjectStore> OpenAsync() => Task.FromResult<IObjectStore>(new DirectoryStore(directory.Path));
 }

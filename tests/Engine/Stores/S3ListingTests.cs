@@ -9,7 +9,7 @@ public sealed class S3ListingTests
     private const string Root = "root/";
     private static readonly string[] Keys = ["b/head", "a/segments/2", "a-b/x", "a/head", "a/segments/1"];
 
-    private readonly List<string> _prefixes = [];
+    private readonly List<string> prefixes = [];
 
     [Fact]
     public async Task A_directory_bucket_is_listed_by_folders_and_put_in_order()
@@ -19,7 +19,7 @@ public sealed class S3ListingTests
         Assert.Equal(["a/segments/1", "a/segments/2"], await KeysAsync(listing, "a/seg"));
         Assert.Equal(["a-b/x", "a/head", "a/segments/1", "a/segments/2"], await KeysAsync(listing, "a"));
         Assert.Equal(["a-b", "a", "b"], await listing.FoldersAsync("", default).ToArrayAsync());
-        Assert.All(_prefixes, prefix => Assert.EndsWith("/", prefix, StringComparison.Ordinal));
+        Assert.All(prefixes, prefix => Assert.EndsWith("/", prefix, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public sealed class S3ListingTests
         var listing = new S3Listing("bucket", Root, SendAsync);
         Assert.Equal(Keys, await KeysAsync(listing, ""));
         Assert.Equal(["a/segments/2", "a/segments/1"], await KeysAsync(listing, "a/seg"));
-        Assert.Equal("root/a/seg", _prefixes[^1]);
+        Assert.Equal("root/a/seg", prefixes[^1]);
     }
 
     private static async Task<string[]> KeysAsync(S3Listing listing, string prefix) =>
@@ -36,7 +36,7 @@ public sealed class S3ListingTests
 
     private ValueTask<ListObjectsV2Response> SendAsync(ListObjectsV2Request request, CancellationToken cancellation)
     {
-        _prefixes.Add(request.Prefix);
+        prefixes.Add(request.Prefix);
         string[] found = [.. Keys.Select(key => Root + key).Where(key => key.StartsWith(request.Prefix, StringComparison.Ordinal))];
         if (request.Delimiter is not null)
         {

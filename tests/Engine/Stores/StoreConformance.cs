@@ -11,11 +11,11 @@ public abstract class StoreConformance : IAsyncLifetime
 {
     protected static readonly CancellationToken None = CancellationToken.None;
 
-    private IObjectStore? _store;
+    private IObjectStore? store;
 
-    protected IObjectStore Store => _store!;
+    protected IObjectStore Store => store!;
 
-    public async Task InitializeAsync() => _store = await OpenAsync();
+    public async Task InitializeAsync() => store = await OpenAsync();
 
     public virtual async Task DisposeAsync() => await Store.DisposeAsync();
 

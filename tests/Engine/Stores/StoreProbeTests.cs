@@ -166,15 +166,15 @@ public sealed class StoreProbeTests
 
     private sealed class ReadsStale : Faulty
     {
-        private ReadResult? _first;
+        private ReadResult? first;
 
         public override async ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation) =>
-            _first is { } old && unless is null && !key.EndsWith("-none", StringComparison.Ordinal) ? old : await base.ReadAsync(key, unless, cancellation);
+            first is { } old && unless is null && !key.EndsWith("-none", StringComparison.Ordinal) ? old : await base.ReadAsync(key, unless, cancellation);
 
         public override async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
         {
             SwapResult result = await base.SwapAsync(key, content, expected, cancellation);
-            _first ??= await Inner.ReadAsync(key, null, cancellation);
+            first ??= await Inner.ReadAsync(key, null, cancellation);
             return result;
         }
     }
@@ -229,11 +229,11 @@ public sealed class StoreProbeTests
 
     private sealed class Moody : Faulty
     {
-        private readonly StrongBox<int> _calls = new();
+        private readonly StrongBox<int> calls = new();
 
         public override async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
         {
-            if (Interlocked.Increment(ref _calls.Value) % 3 == 1)
+            if (Interlocked.Increment(ref calls.Value) % 3 == 1)
             {
                 return SwapResult.Busy;
             }

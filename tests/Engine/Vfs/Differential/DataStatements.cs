@@ -16,7 +16,21 @@ internal sealed class DataStatements(Sample sample)
             return $"INSERT INTO {Pick(catalogue.Views)}(x, y) VALUES ({Small()}, {Small()})";
         }
 
-        return table.IsVirtual ? Fts(table, parameters) : sample.Below(20) switch
+        if (catalogue.HasSequence && sample.Below(40) == 0)
+        {
+            return Either("DELETE FROM sqlite_sequence WHERE seq % 2 = 0", "UPDATE sqlite_sequence SET seq = seq + 3");
+        }
+
+        return table.Module switch
+        {
+            "fts5" => Fts(table, parameters),
+            "rtree" => Rtree(table, parameters),
+            _ => Ordinary(table, parameters, catalogue),
+        };
+    }
+
+    private Statement Ordinary(Table table, bool parameters, Catalogue catalogue) =>
+        sample.Below(21) switch
         {
             < 7 => Insert(table, parameters),
             7 => Bulk(table),
@@ -26,9 +40,9 @@ internal sealed class DataStatements(Sample sample)
             < 15 => Update(table, parameters, catalogue),
             < 18 => Delete(table, parameters),
             18 => $"DELETE FROM {table.Name}",
+            19 => $"UPDATE {Conflict()}{table.Name} SET {table.Writable[^1].Name} = o.v FROM (SELECT {Small()} AS k, '{Either("x", "yy", "")}' AS v UNION ALL SELECT {Small()}, NULL) AS o WHERE o.k = {table.Columns[0].Name}{Returning(table)}",
             _ => Long(table),
         };
-    }
 
     /// <summary>A statement that reads, in an order of its own.</summary>
     public string Read(Catalogue catalogue)
@@ -43,7 +57,8 @@ internal sealed class DataStatements(Sample sample)
             3 => $"SELECT count(*) FROM {table.Name} x JOIN {Pick(catalogue.Tables).Name} y ON x.{table.Columns[0].Name} = y.rowid",
             4 => $"SELECT min({Pick(table.Columns).Name}), max({Pick(table.Columns).Name}) FROM {table.Name}",
             5 when catalogue.Views.Count > 0 => $"SELECT * FROM {Pick(catalogue.Views)} ORDER BY 1, 2",
-            6 when table.IsVirtual => $"SELECT rowid, a FROM {table.Name} WHERE {table.Name} MATCH '{Either("alpha", "beta OR delta", "gam*", "a NOT ab")}' ORDER BY rowid",
+            6 when table.Module == "rtree" => $"SELECT id FROM {table.Name} WHERE x0 >= {Small()} AND x1 <= {Small() + 20} ORDER BY id",
+            6 when table.Module == "fts5" => $"SELECT rowid, a FROM {table.Name} WHERE {table.Name} MATCH '{Either("alpha", "beta OR delta", "gam*", "a NOT ab")}' ORDER BY rowid",
             7 => $"SELECT {table.Columns[0].Name}, row_number() OVER (ORDER BY {order}) FROM {table.Name} ORDER BY 2 LIMIT 40",
             _ => $"SELECT {Pick(table.Columns).Name} FROM {table.Name} WHERE {Where(table)} ORDER BY 1 LIMIT {sample.Below(50)}",
         };
@@ -109,12 +124,26 @@ internal sealed class DataStatements(Sample sample)
         var (a, b) = (new TableColumn("a", "TEXT", false, false), new TableColumn("b", "TEXT", false, false));
         return sample.Below(10) switch
         {
-            < 5 => Make($"INSERT INTO {table.Name}(a, b) VALUES ({Value(a, parameters, list)}, {Value(b, parameters, list)})", list),
+            < 5 => Make($"INSERT INTO {table.Name}(a, b) VALUES ({Value(values.ForText(a), parameters, list)}, {Value(values.ForText(b), parameters, list)})", list),
             5 => $"INSERT INTO {table.Name}(a, b) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {sample.Below(300)}) SELECT 'alpha ' || i, 'beta ' || (i % 7) FROM n",
-            6 => Make($"UPDATE {table.Name} SET a = {Value(a, parameters, list)} WHERE rowid % 5 = {sample.Below(5)}", list),
+            6 => Make($"UPDATE {table.Name} SET a = {Value(values.ForText(a), parameters, list)} WHERE rowid % 5 = {sample.Below(5)}", list),
             7 => $"DELETE FROM {table.Name} WHERE rowid % 4 = {sample.Below(4)}",
             8 => $"INSERT INTO {table.Name}({table.Name}) VALUES ('{Either("optimize", "rebuild", "integrity-check")}')",
             _ => $"DELETE FROM {table.Name} WHERE {table.Name} MATCH 'beta'",
+        };
+    }
+
+    private Statement Rtree(Table table, bool parameters)
+    {
+        List<SqlValue> list = [];
+        string Number() => Value(SqlValue.From(Small() / 4.0), parameters, list);
+        return sample.Below(8) switch
+        {
+            < 3 => Make($"INSERT {Conflict()}INTO {table.Name} VALUES ({Either("NULL", $"{sample.Below(40)}")}, {Number()}, {Number()})", list),
+            3 => $"INSERT INTO {table.Name}(x0, x1) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {sample.Below(300)}) SELECT i % 37, i % 37 + i FROM n",
+            < 6 => Make($"UPDATE {table.Name} SET x0 = x0 + {Number()}, x1 = x1 + {Number()} WHERE id % 5 = {sample.Below(5)}", list),
+            6 => $"DELETE FROM {table.Name} WHERE x0 > {Small()} AND x1 < {Small()}",
+            _ => $"DELETE FROM {table.Name} WHERE id % 4 = {sample.Below(4)}",
         };
     }
 
@@ -132,9 +161,10 @@ internal sealed class DataStatements(Sample sample)
 
     private string Conflict() => sample.Below(14) switch { 0 => "OR REPLACE ", 1 or 2 => "OR IGNORE ", 3 => "OR FAIL ", 4 => "OR ABORT ", 5 when sample.Below(3) == 0 => "OR ROLLBACK ", _ => "" };
 
-    private string Value(TableColumn column, bool parameters, List<SqlValue> list)
+    private string Value(TableColumn column, bool parameters, List<SqlValue> list) => Value(values.For(column), parameters, list);
+
+    private string Value(SqlValue value, bool parameters, List<SqlValue> list)
     {
-        var value = values.For(column);
         if (!parameters || sample.Below(2) == 0)
         {
             return Values.Literal(value);

@@ -11,22 +11,27 @@ internal static class Direct
     public static List<string> Run(SqliteConnection connection, Step step)
     {
         List<string> told = [];
-        if (step is VacuumStep)
+        if (step is VacuumStep vacuum)
         {
-            connection.Run("VACUUM");
-            return told;
+            try
+            {
+                connection.Run(string.Join(';', vacuum.Statements));
+                return told;
+            }
+            catch (SqliteException e)
+            {
+                return [Lines.Of(e)];
+            }
         }
 
-        connection.Run("BEGIN IMMEDIATE");
+        // The engine's transactions find nothing of the ones before them: changes() is 0, nothing is in temp.
+        connection.Run("CREATE TEMP TABLE w(x); DELETE FROM w; DROP TABLE temp.w; BEGIN IMMEDIATE");
         Native.SetLastInsertRowId(connection.Handle!, 0);
         try
         {
             if (step is BatchStep batch)
             {
-                foreach (var statement in batch.Statements)
-                {
-                    told.Add(Lines.Of(Execute(connection, statement)));
-                }
+                told.AddRange(batch.Statements.SelectMany(statement => ExecuteAll(connection, statement)).Select(Lines.Of));
             }
             else
             {
@@ -44,6 +49,10 @@ internal static class Direct
             }
 
             return [Lines.Of(e)];
+        }
+        finally
+        {
+            DropTemporary(connection);
         }
     }
 
@@ -69,38 +78,76 @@ internal static class Direct
         return told;
     }
 
-    /// <summary>Runs one statement with its values.</summary>
-    public static StatementResult Execute(SqliteConnection connection, Statement statement)
+    /// <summary>The rows of a query.</summary>
+    public static string Query(SqliteConnection connection, string sql)
     {
-        var handle = connection.Handle!;
-        int before = raw.sqlite3_total_changes(handle);
-        Check(raw.sqlite3_prepare_v2(handle, statement.Sql, out var compiled));
-        using (compiled)
+        try
         {
-            for (int i = 0; i < statement.Positional.Count; i++)
-            {
-                Bind(compiled, i + 1, statement.Positional[i]);
-            }
+            return string.Join('\n', Execute(connection, sql).Rows.Select(Lines.Of));
+        }
+        catch (SqliteException e)
+        {
+            return Lines.Of(e);
+        }
+    }
 
-            List<IReadOnlyList<SqlValue>> rows = [];
-            int code;
-            while ((code = raw.sqlite3_step(compiled)) == raw.SQLITE_ROW)
+    /// <summary>Runs one statement with its values.</summary>
+    public static StatementResult Execute(SqliteConnection connection, Statement statement) => ExecuteAll(connection, statement).Single();
+
+    /// <summary>Runs the statements of a text, each with the same values.</summary>
+    private static IEnumerable<StatementResult> ExecuteAll(SqliteConnection connection, Statement statement)
+    {
+        for (string rest = statement.Sql; rest.Length > 0;)
+        {
+            SqliteException.ThrowExceptionForRC(raw.sqlite3_prepare_v2(connection.Handle, rest, out var compiled, out rest), connection.Handle);
+            using (compiled)
+            {
+                // Blanks and comments compile to nothing.
+                if (!compiled.IsInvalid)
+                {
+                    yield return Step(connection.Handle!, compiled, statement);
+                }
+            }
+        }
+    }
+
+    private static StatementResult Step(sqlite3 handle, sqlite3_stmt compiled, Statement statement)
+    {
+        int before = raw.sqlite3_total_changes(handle);
+        for (int i = 0; i < statement.Positional.Count; i++)
+        {
+            Bind(compiled, i + 1, statement.Positional[i]);
+        }
+
+        List<IReadOnlyList<SqlValue>> rows = [];
+        int code;
+        while ((code = raw.sqlite3_step(compiled)) == raw.SQLITE_ROW)
+        {
+            // PRAGMA incremental_vacuum stops here after each page, without a row.
+            if (raw.sqlite3_column_count(compiled) > 0)
             {
                 rows.Add([.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i => Value(compiled, i))]);
             }
-
-            if (code != raw.SQLITE_DONE)
-            {
-                Check(raw.sqlite3_reset(compiled));
-            }
-
-            Column[] columns = [.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i =>
-                new Column(raw.sqlite3_column_name(compiled, i).utf8_to_string(), raw.sqlite3_column_decltype(compiled, i).utf8_to_string()))];
-            long changes = raw.sqlite3_total_changes(handle) == before ? 0 : raw.sqlite3_changes(handle);
-            return new StatementResult(columns, rows, changes, raw.sqlite3_last_insert_rowid(handle));
         }
 
-        void Check(int result) => SqliteException.ThrowExceptionForRC(result, handle);
+        if (code != raw.SQLITE_DONE)
+        {
+            SqliteException.ThrowExceptionForRC(raw.sqlite3_reset(compiled), handle);
+        }
+
+        Column[] columns = [.. Enumerable.Range(0, raw.sqlite3_column_count(compiled)).Select(i =>
+            new Column(raw.sqlite3_column_name(compiled, i).utf8_to_string(), raw.sqlite3_column_decltype(compiled, i).utf8_to_string()))];
+        long changes = raw.sqlite3_total_changes(handle) == before ? 0 : raw.sqlite3_changes(handle);
+        return new StatementResult(columns, rows, changes, raw.sqlite3_last_insert_rowid(handle));
+    }
+
+    /// <summary>The engine's next transaction does not find what one made in temp; nor may it here.</summary>
+    private static void DropTemporary(SqliteConnection connection)
+    {
+        foreach (string drop in connection.Rows("SELECT 'DROP ' || type || ' IF EXISTS temp.' || name FROM sqlite_temp_schema WHERE type IN ('table', 'view', 'trigger') ORDER BY type <> 'trigger'"))
+        {
+            connection.Run(drop);
+        }
     }
 
     private static SqlValue Value(sqlite3_stmt row, int i) => raw.sqlite3_column_type(row, i) switch

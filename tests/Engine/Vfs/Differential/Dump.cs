@@ -2,7 +2,7 @@ using Microsoft.Data.Sqlite;
 
 namespace OrleansSqlite.Tests.Vfs.Differential;
 
-/// <summary>The content of a database as lines: schema, settings and rows, but not where they lie.</summary>
+/// <summary>The content of a database as lines: schema, settings, sizes and rows, but not where they lie.</summary>
 internal static class Dump
 {
     public static List<string> Of(SqliteConnection connection)
@@ -12,6 +12,10 @@ internal static class Dump
         lines.AddRange(Query(connection, "PRAGMA user_version"));
         lines.AddRange(Query(connection, "PRAGMA application_id"));
         lines.AddRange(Query(connection, "PRAGMA encoding"));
+        lines.AddRange(Query(connection, "PRAGMA auto_vacuum"));
+        lines.AddRange(Query(connection, "PRAGMA page_size"));
+        lines.AddRange(Query(connection, "PRAGMA page_count"));
+        lines.AddRange(Query(connection, "PRAGMA freelist_count"));
         foreach (var (name, type, withoutRowId) in Tables(connection))
         {
             lines.Add($"-- {type} {name}");

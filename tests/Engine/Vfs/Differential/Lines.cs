@@ -6,6 +6,19 @@ namespace OrleansSqlite.Tests.Vfs.Differential;
 /// <summary>What a caller was told, as lines that can be compared.</summary>
 internal static class Lines
 {
+    private const int MaxWidth = 300;
+    private const string EngineError = "error of the engine:";
+
+    /// <summary>Whether an answer is an error.</summary>
+    public static bool IsError(string answer) => answer.StartsWith("error", StringComparison.Ordinal);
+
+    /// <summary>Whether an answer is an error that plain SQLite has no words for.</summary>
+    public static bool IsOfTheEngine(string answer) => answer.StartsWith(EngineError, StringComparison.Ordinal);
+
+    /// <summary>A text whose long lines are cut, for people.</summary>
+    public static string Cut(string text) =>
+        string.Join('\n', text.Split('\n').Select(line => line.Length > MaxWidth ? line[..MaxWidth] + "…" : line));
+
     public static string Of(StatementResult result)
     {
         var line = new StringBuilder();
@@ -37,6 +50,6 @@ internal static class Lines
         }
 
         int begin = error.Statement is null ? 0 : error.Message.IndexOf(": ", StringComparison.Ordinal) + 2;
-        return error.Code == ErrorCodes.Sql ? $"error: {error.Message[begin..]}" : $"error of the engine: {error.Kind} {error.Code} {error.Message}";
+        return error.Code == ErrorCodes.Sql ? $"error: {error.Message[begin..]}" : $"{EngineError} {error.Kind} {error.Code} {error.Message}";
     }
 }

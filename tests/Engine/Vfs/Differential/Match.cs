@@ -1,317 +1,265 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
-using OrleansSqlite.Commit;
-using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Format;
 
 namespace OrleansSqlite.Tests.Vfs.Differential;
 
-/// <summary>Two engines on one store against one plain database in memory, over one seed's worth of transactions.</summary>
+/// <summary>Two engines on one store against one plain database, over one seed's worth of transactions.</summary>
 internal sealed class Match : IAsyncDisposable
 {
     private readonly Sample sample;
     private readonly Steps steps;
-    private readonly MemoryStore store = new();
-    private readonly DatabaseOptions options;
-    private readonly SqliteConnection plain = new("Data Source=:memory:");
-    private readonly DatabaseEngine?[] engines = new DatabaseEngine?[2];
+    private readonly Pair pair;
+    private readonly Check check;
+    private readonly Tally tally;
+    private readonly PlainFile plainFile = new();
     private readonly List<string> history = [];
-    private Func<Task>? rival;
-    private bool isSlow;
+    private readonly int pageBytes;
 
-    public Match(ulong seed)
+    public Match(ulong seed, Tally tally)
     {
+        this.tally = tally;
         sample = new Sample(seed);
         steps = new Steps(sample);
-        options = new DatabaseOptions
+        pageBytes = steps.PageBytes();
+        pair = new Pair(sample, new DatabaseOptions
         {
             ProbeStore = false,
-            PageBytes = steps.PageBytes(),
+            PageBytes = pageBytes,
             InlineBytes = 1 << (10 + sample.Below(8)),
             PageCacheBytes = 1 << 20,
             Threads = 4,
             IdleConnections = sample.Below(3),
-        };
-        plain.Open();
+        });
+        check = new Check(pair, Plain);
     }
 
-    /// <summary>The last transactions, for the message of a failure.</summary>
-    public string Trail => string.Join('\n', string.Join("\n\n", history.TakeLast(12)).Split('\n').Select(line => line.Length > 300 ? line[..300] + "…" : line));
+    private SqliteConnection Plain => plainFile.Connection;
+
+    /// <summary>The beginning and the last transactions, for the message of a failure.</summary>
+    public string Trail => Lines.Cut(string.Join("\n\n", history.Take(1).Concat(history.Skip(1).TakeLast(12))));
 
     public async Task RunAsync(int length)
     {
+        tally.Count("seeds");
         await BeginAsync();
         for (int i = 0; i < length; i++)
         {
             await NextAsync();
             if (i % 12 == 11)
             {
-                await CompareAsync();
+                await check.ContentAsync();
             }
         }
 
-        await CompareAsync();
-        await CompareExportsAsync();
+        await check.ContentAsync();
+        await check.ExportsAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var engine in engines)
-        {
-            await (engine?.DisposeAsync() ?? ValueTask.CompletedTask);
-        }
-
-        plain.Dispose();
+        await pair.DisposeAsync();
+        plainFile.Dispose();
     }
 
     private async Task BeginAsync()
     {
-        var first = await EngineAsync(0);
+        var first = await pair.EngineAsync(0);
         if (sample.Below(3) == 0)
         {
+            tally.Count("imports");
             await ImportAsync(first);
         }
         else
         {
-            await first.CreateAsync("app");
+            await first.CreateAsync(Pair.Name);
+            Plain.Run($"PRAGMA page_size={pageBytes}");
             if (sample.Below(2) == 0)
             {
-                await RunAsync(new VacuumStep(sample.Below(2) == 0 ? steps.PageBytes() : null, steps.AutoVacuum()));
+                await AloneAsync(new VacuumStep(sample.Below(2) == 0 ? steps.PageBytes() : null, steps.AutoVacuum()));
             }
         }
 
-        await RunAsync(new BatchStep(["CREATE TABLE seq(n INTEGER NOT NULL)", "INSERT INTO seq VALUES (0)"]));
+        await AloneAsync(steps.First(Plain));
     }
 
     private async Task ImportAsync(DatabaseEngine engine)
     {
-        string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sqlite");
-        try
+        using var file = new PlainFile();
+        var source = file.Connection;
+        string encoding = new[] { "UTF-8", "UTF-16le", "UTF-16be" }[sample.Below(3)];
+        string setup = $"PRAGMA page_size={steps.PageBytes()}; PRAGMA auto_vacuum={steps.AutoVacuum()}; PRAGMA encoding='{encoding}'; PRAGMA journal_mode={(sample.Below(2) == 0 ? "WAL" : "DELETE")}";
+        source.Run(setup);
+        history.Add($"import of: {setup}");
+        for (int i = 1 + sample.Below(5); i > 0; i--)
         {
-            using (var source = new SqliteConnection($"Data Source={file};Pooling=False"))
-            {
-                source.Open();
-                string encoding = new[] { "UTF-8", "UTF-16le", "UTF-16be" }[sample.Below(3)];
-                string setup = $"PRAGMA page_size={steps.PageBytes()}; PRAGMA auto_vacuum={steps.AutoVacuum()}; PRAGMA encoding='{encoding}'; PRAGMA journal_mode={(sample.Below(2) == 0 ? "WAL" : "DELETE")}";
-                source.Run(setup);
-                history.Add($"import of: {setup}");
-                for (int i = sample.Below(6); i > 0; i--)
-                {
-                    var step = steps.Next(source);
-                    history.Add(step.Text);
-                    Direct.Run(source, step);
-                }
+            var step = steps.Next(source);
+            history.Add(step.Text);
+            Direct.Run(source, step);
+        }
 
-                source.BackupDatabase(plain);
-                await engine.ImportAsync("app", file);
-            }
-        }
-        finally
-        {
-            File.Delete(file);
-        }
+        source.BackupDatabase(Plain);
+
+        // The mark of WAL was copied, too, and with it VACUUM can't change the page size.
+        Plain.Run("PRAGMA journal_mode=MEMORY");
+        file.Close();
+        await engine.ImportAsync(Pair.Name, file.Path);
     }
 
     private async Task NextAsync()
     {
         switch (sample.Below(20))
         {
-            case < 13:
-                await RunAsync(steps.Next(plain));
+            case < 12:
+                await AloneAsync(steps.Next(Plain));
                 break;
-            case < 15:
-                await OvertakeAsync(steps.Next(plain), steps.Next(plain));
+            case < 14:
+                await OvertakeAsync(steps.Next(Plain), steps.Next(Plain));
                 break;
-            case 15:
+            case 14:
                 await RaceAsync();
                 break;
-            case 16:
+            case 15:
                 await PileUpAsync();
                 break;
+            case 16:
+                await HoldAsync();
+                break;
             case < 19:
-                string sql = steps.Query(plain);
-                history.Add(sql);
-                Equal([Query(sql)], [await QueryAsync(sample.Below(2), sql)]);
+                await QueryAsync();
                 break;
             default:
                 int which = sample.Below(2);
+                tally.Count("reopenings");
                 history.Add($"engine {which} is opened anew");
-                await (engines[which]?.DisposeAsync() ?? ValueTask.CompletedTask);
-                engines[which] = null;
+                await pair.CloseAsync(which);
                 break;
         }
     }
 
     /// <summary>A transaction alone.</summary>
-    private async Task RunAsync(Step step)
+    private async Task AloneAsync(Step step)
     {
         int which = sample.Below(2);
         history.Add($"engine {which}, {step.Text}");
-        Equal(Direct.Run(plain, step), await Engine.RunAsync(await AppAsync(which), step));
+        Compare(step, await Stored.RunAsync(await pair.AppAsync(which), step));
     }
 
     /// <summary>A transaction that loses the race to another one, and runs again behind it.</summary>
     private async Task OvertakeAsync(Step loser, Step winner)
     {
-        history.Add($"engine 0 loses, {loser.Text}\n-- to engine 1, {winner.Text}");
+        int which = sample.Below(2);
+        history.Add($"engine {which} loses, {loser.Text}\n-- to engine {1 - which}, {winner.Text}");
         List<string>? won = null;
-        var other = await AppAsync(1);
-        var app = await AppAsync(0);
-        rival = async () => won = await Engine.RunAsync(other, winner);
-        var lost = await Engine.RunAsync(app, loser);
-        if (Interlocked.Exchange(ref rival, null) is not null)
+        var other = await pair.AppAsync(1 - which);
+        var app = await pair.AppAsync(which);
+        pair.LetOvertake(which, async () => won = await Stored.RunAsync(other, winner));
+        var lost = await Stored.RunAsync(app, loser);
+        if (pair.TakeBack())
         {
-            // The first one changed nothing, so there was no swap to lose.
-            Equal(Direct.Run(plain, loser), lost);
-            Equal(Direct.Run(plain, winner), await Engine.RunAsync(other, winner));
+            // It changed nothing, so there was no swap to lose.
+            Compare(loser, lost);
+            Compare(winner, await Stored.RunAsync(other, winner));
             return;
         }
 
-        Equal(Direct.Run(plain, winner), won!);
-        Equal(Direct.Run(plain, loser), lost);
+        tally.Count("overtakings");
+        Compare(winner, won!);
+        Compare(loser, lost);
     }
 
     /// <summary>Many transactions at once on one engine: they pile up behind a slow swap and go into the next one together, in their order.</summary>
     private async Task PileUpAsync()
     {
         int which = sample.Below(2);
-        var app = await AppAsync(which);
+        var app = await pair.AppAsync(which);
         await app.DescribeAsync();
-        var piled = Enumerable.Range(0, 2 + sample.Below(6)).Select(_ => steps.Next(plain)).ToList();
+        var piled = Enumerable.Range(0, 2 + sample.Below(6)).Select(_ => steps.Next(Plain)).ToList();
         history.Add($"piled up on engine {which}:\n" + string.Join("\n-- then ", piled.Select(step => step.Text)));
-        isSlow = true;
-        var ended = await Task.WhenAll(piled.Select(step => Engine.RunAsync(app, step)));
-        isSlow = false;
+        tally.Count("piles");
+        pair.IsSlow = true;
+        var ended = await Task.WhenAll(piled.Select(step => Stored.RunAsync(app, step)));
+        pair.IsSlow = false;
         foreach (var (step, told) in piled.Zip(ended))
         {
-            Equal(Direct.Run(plain, step), told);
+            Compare(step, told);
         }
     }
 
     /// <summary>Many transactions at once on both engines. Each notes its place in the order, and in that order they are run again.</summary>
     private async Task RaceAsync()
     {
-        var racing = Enumerable.Range(0, 2 + sample.Below(7)).Select(i => (Which: i % 2, Step: steps.Racing(plain))).ToList();
+        var racing = Enumerable.Range(0, 2 + sample.Below(7)).Select(i => (Which: i % 2, Step: steps.Racing(Plain))).ToList();
         history.Add("at once:\n" + string.Join("\n-- and ", racing.Select(each => $"engine {each.Which}, {each.Step.Text}")));
+        tally.Count("races");
         List<Task<List<string>>> running = [];
         foreach (var (which, step) in racing)
         {
-            running.Add(Engine.RunAsync(await AppAsync(which), step));
+            running.Add(Stored.RunAsync(await pair.AppAsync(which), step));
         }
 
+        // One that failed as a whole left nothing, and nothing says where it stood.
         var ended = await Task.WhenAll(running);
+        Assert.DoesNotContain(ended, told => Lines.IsOfTheEngine(told[0]));
         var inOrder = racing.Zip(ended)
-            .Where(pair => !pair.Second[0].StartsWith("error", StringComparison.Ordinal))
-            .OrderBy(pair => long.Parse(pair.Second[0].Split('\n')[1].Split(':')[1], System.Globalization.CultureInfo.InvariantCulture));
+            .Where(one => !Lines.IsError(one.Second[0]))
+            .OrderBy(one => long.Parse(one.Second[0].Split('\n')[1].Split(':')[1], CultureInfo.InvariantCulture));
         foreach (var ((_, step), told) in inOrder)
         {
             history.Add($"-- then {step.Text}");
-            Equal(Direct.Run(plain, step), told);
+            Compare(step, told);
         }
     }
 
-    private async Task CompareAsync()
+    /// <summary>A reader that stays where it is while others commit.</summary>
+    private async Task HoldAsync()
     {
-        var expected = Dump.Of(plain);
-        for (int which = 0; which < 2; which++)
+        int which = sample.Below(2);
+        history.Add($"a reader on engine {which} is held over the next transactions");
+        tally.Count("held readers");
+        var expected = Dump.Of(Plain);
+        var began = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var over = new ManualResetEventSlim();
+        var reading = (await pair.AppAsync(which)).ReadAsync(connection =>
         {
-            var app = await AppAsync(which);
-            Equal(expected, await app.ReadAsync(Dump.Of));
-            Equal(["ok"], await app.ReadAsync(connection => connection.Rows("PRAGMA integrity_check").ToList()));
-        }
-
-        byte[][] pages = new byte[2][];
-        for (int which = 0; which < 2; which++)
-        {
-            var head = await (await AppAsync(which)).PinAsync(ReadLevel.Strong, default);
-            pages[which] = PagesOf.All(head.Snapshot);
-            head.Snapshot.Release();
-        }
-
-        Assert.True(pages[0].AsSpan().SequenceEqual(pages[1]), "the two engines see different pages");
-    }
-
-    private async Task CompareExportsAsync()
-    {
-        byte[][] files = new byte[2][];
-        for (int which = 0; which < 2; which++)
-        {
-            string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.sqlite");
-            await (await EngineAsync(which)).ExportAsync("app", file);
-            files[which] = await File.ReadAllBytesAsync(file);
-            using (var exported = new SqliteConnection($"Data Source={file};Pooling=False"))
-            {
-                exported.Open();
-                exported.AssertSound();
-                Equal(Dump.Of(plain), Dump.Of(exported));
-            }
-
-            File.Delete(file);
-        }
-
-        Assert.True(files[0].AsSpan().SequenceEqual(files[1]), "the two engines export different files");
-    }
-
-    private async Task<EngineDatabase> AppAsync(int which) => (await EngineAsync(which)).Open("app");
-
-    private async Task<DatabaseEngine> EngineAsync(int which)
-    {
-        if (engines[which] is { } open)
-        {
-            return open;
-        }
-
-        var engine = await DatabaseEngine.OpenAsync(store, options, entropy: new Entropy(sample.Next()));
-        engine.AtPoint = async point =>
-        {
-            if (point == CommitPoint.SwapSending && isSlow)
-            {
-                await Task.Delay(2);
-            }
-
-            if (which == 0 && point == CommitPoint.Planned && Interlocked.Exchange(ref rival, null) is { } first)
-            {
-                await first();
-            }
-        };
-        return engines[which] = engine;
-    }
-
-    private string Query(string sql)
-    {
+            connection.Run("BEGIN");
+            var before = Dump.Of(connection);
+            began.SetResult();
+            over.Wait();
+            return (before, Dump.Of(connection));
+        });
         try
         {
-            return string.Join('\n', Direct.Execute(plain, sql).Rows.Select(Lines.Of));
-        }
-        catch (SqliteException e)
-        {
-            return Lines.Of(e);
-        }
-    }
-
-    private async Task<string> QueryAsync(int which, string sql)
-    {
-        try
-        {
-            return string.Join('\n', (await (await AppAsync(which)).QueryAllAsync(sql)).Select(Lines.Of));
-        }
-        catch (DatabaseException e)
-        {
-            return Lines.Of(e);
-        }
-    }
-
-    private static void Equal(List<string> expected, List<string> actual)
-    {
-        for (int i = 0; i < Math.Max(expected.Count, actual.Count); i++)
-        {
-            string plain = i < expected.Count ? expected[i] : "(nothing)";
-            string engine = i < actual.Count ? actual[i] : "(nothing)";
-            if (plain != engine)
+            await Task.WhenAny(began.Task, reading);
+            for (int i = 1 + sample.Below(3); i > 0; i--)
             {
-                Assert.Fail($"Line {i} of {expected.Count}.\nPlain SQLite says: {Cut(plain)}\nThe engine says:   {Cut(engine)}");
+                await AloneAsync(steps.Next(Plain));
             }
         }
+        finally
+        {
+            over.Set();
+        }
 
-        static string Cut(string line) => line.Length > 2000 ? line[..2000] + "…" : line;
+        var (first, again) = await reading;
+        Difference.AssertNone(expected, first, "What a reader saw");
+        Difference.AssertNone(expected, again, "What a reader saw behind later commits");
+    }
+
+    private async Task QueryAsync()
+    {
+        string sql = steps.Query(Plain);
+        int which = sample.Below(2);
+        history.Add($"engine {which}, query: {sql}");
+        tally.Count("queries");
+        Difference.AssertNone([Direct.Query(Plain, sql)], [await Stored.QueryAsync(await pair.AppAsync(which), sql)], "A query's answer");
+    }
+
+    /// <summary>Runs a transaction on plain SQLite, now that its place in the order is known: it says what the engine has said.</summary>
+    private void Compare(Step step, List<string> told)
+    {
+        var expected = Direct.Run(Plain, step);
+        tally.Count(step, expected);
+        Difference.AssertNone(expected, told, $"What was told about {Lines.Cut(step.Text)}\n");
     }
 }

@@ -28,12 +28,17 @@ internal sealed class SchemaStatements(Sample sample)
             };
     }
 
-    private string Create(List<Table> others) => sample.Below(8) switch
+    private string Create(List<Table> others) => sample.Below(10) switch
     {
         0 => $"CREATE VIRTUAL TABLE {Name("f")} USING fts5(a, b{Either("", ", tokenize='porter'", ", prefix='2 3'")})",
         1 => $"CREATE TABLE {Name("t")}(a, b{Type()}, c)",
         2 => $"CREATE TABLE {Name("t")}(a{Type()}, b INTEGER, c TEXT{Either("", " UNIQUE")}, PRIMARY KEY (a, b)) WITHOUT ROWID",
-        3 => $"CREATE TABLE {Name("t")}(a TEXT PRIMARY KEY, b{Type()}{Extra()})",
+        3 => $"CREATE VIRTUAL TABLE {Name("r")} USING rtree(id, x0, x1)",
+
+        // Of any type: SQLite does not expect OR IGNORE and OR REPLACE to fail, and begins no savepoint for them. A value of a wrong
+        // type then leaves the rows before it behind, and of a replaced row one without its index entries.
+        4 => $"CREATE TABLE {Name("t")}(id INTEGER PRIMARY KEY, a ANY, b ANY) STRICT",
+        5 => $"CREATE TABLE {Name("t")}(a TEXT PRIMARY KEY, b{Type()}{Extra()})",
         _ => $"CREATE TABLE {Name("t")}(id INTEGER PRIMARY KEY{Either("", "", " AUTOINCREMENT", " DESC")}, a{Type()}{Extra()}, b{Type()}{Extra()}{Generated()}{Reference(others)})",
     };
 

@@ -3,8 +3,9 @@ using Microsoft.Data.Sqlite;
 namespace OrleansSqlite.Tests.Vfs.Differential;
 
 /// <summary>Runs steps on a stored database, and says in lines what the engine told.</summary>
-internal static class Engine
+internal static class Stored
 {
+    /// <summary>Runs a step as one transaction.</summary>
     public static async Task<List<string>> RunAsync(EngineDatabase database, Step step)
     {
         try
@@ -27,6 +28,19 @@ internal static class Engine
         catch (SqliteException e)
         {
             return [Lines.Of(e)];
+        }
+    }
+
+    /// <summary>The rows of a query.</summary>
+    public static async Task<string> QueryAsync(EngineDatabase database, string sql)
+    {
+        try
+        {
+            return string.Join('\n', (await database.QueryAllAsync(sql)).Select(Lines.Of));
+        }
+        catch (DatabaseException e)
+        {
+            return Lines.Of(e);
         }
     }
 }
