@@ -1,3 +1,4 @@
+using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Faults;
@@ -118,14 +119,27 @@ public sealed class FlushTests
     public async Task A_flush_that_a_collection_overtakes_is_made_again()
     {
         await using var scene = await Scene.WithAsync(1, Small, "CREATE TABLE t(v)");
+        var uploaded = new TaskCompletionSource();
+        var writer = await scene.JoinAsync(Small, point =>
+        {
+            _ = point == CommitPoint.Uploaded && uploaded.TrySetResult();
+            return default;
+        });
         bool begun = false;
-        scene[0].Store.BeforeNext(StoreVerb.Write, BeginCollectionAsync);
+        writer.Store.BeforeNext(StoreVerb.Write, BeginCollectionAsync);
         int rows = 0;
-        while ((await scene.HeadAsync()).Segments.IsEmpty)
+        for (; (await scene.HeadAsync()).Frames.Sum(frame => frame.Bytes.Length) <= Small.InlineBytes; rows++)
+        {
+            await writer.RunAsync(Insert);
+        }
+
+        // Nothing more is written until it is stored: a commit beside it might flush by itself.
+        await uploaded.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Delay(50);
+        for (; (await scene.HeadAsync()).Segments.IsEmpty; rows++)
         {
             Assert.True(rows < 1000);
-            await scene[0].RunAsync(Insert);
-            rows++;
+            await writer.RunAsync(Insert);
         }
 
         // The segment that was on its way when the collection began counts as gone.
