@@ -12,7 +12,7 @@ internal sealed class ChaosRun(ulong seed, int writes, string bucket, string pre
 {
     private const string Name = "app";
     private const int Processes = 4;
-    private const int Callers = 12;
+    private const int Callers = 32;
 
     /// <summary>A process that gets nothing done for so long is stuck.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
