@@ -102,7 +102,7 @@ internal sealed class ChaosRun(ulong seed, int writes, string bucket, string pre
     {
         while (true)
         {
-            if (!await WorkAsync(writer, TimeSpan.FromSeconds(1) + entropy.Jitter(TimeSpan.FromSeconds(4)), failed))
+            if (!await WorkAsync(writer, TimeSpan.FromSeconds(0.5) + entropy.Jitter(TimeSpan.FromSeconds(3)), failed))
             {
                 await writer.FinishAsync().WaitAsync(Patience, failed);
                 return true;

@@ -38,34 +38,50 @@ internal enum Fate
 }
 
 /// <summary>How often each fate befalls a request; what is left is served.</summary>
-/// <param name="rates">A share between 0 and 1 for each.</param>
-internal sealed class FateRates(params (Fate Fate, double Rate)[] rates)
+/// <param name="reads">A share between 0 and 1 for each fate of a request that writes nothing.</param>
+/// <param name="writes">The same for PUTs.</param>
+internal sealed class FateRates((Fate Fate, double Rate)[] reads, (Fate Fate, double Rate)[] writes)
 {
     /// <summary>Nothing goes wrong.</summary>
-    public static readonly FateRates None = new();
+    public static readonly FateRates None = new([], []);
 
-    /// <summary>One request in six or so.</summary>
+    /// <summary>One read in eight, and one write in three.</summary>
     public static readonly FateRates Chaos = new(
-        (Fate.Delayed, 0.05),
-        (Fate.SlowDown, 0.02),
-        (Fate.ServedAndFailed, 0.015),
-        (Fate.Lost, 0.02),
-        (Fate.Torn, 0.01),
-        (Fate.AnswerLost, 0.02),
-        (Fate.AnswerHeld, 0.003),
-        (Fate.AnswerTorn, 0.01),
-        (Fate.Late, 0.015),
-        (Fate.Echoed, 0.015));
+        [
+            (Fate.Delayed, 0.05),
+            (Fate.SlowDown, 0.015),
+            (Fate.ServedAndFailed, 0.01),
+            (Fate.Lost, 0.02),
+            (Fate.Torn, 0.005),
+            (Fate.AnswerLost, 0.01),
+            (Fate.AnswerHeld, 0.002),
+            (Fate.AnswerTorn, 0.015),
+        ],
+        [
+            (Fate.Delayed, 0.05),
+            (Fate.SlowDown, 0.03),
+            (Fate.ServedAndFailed, 0.04),
+            (Fate.Lost, 0.03),
+            (Fate.Torn, 0.02),
+            (Fate.AnswerLost, 0.05),
+            (Fate.AnswerHeld, 0.006),
+            (Fate.AnswerTorn, 0.01),
+            (Fate.Late, 0.05),
+            (Fate.Echoed, 0.05),
+        ]);
 
-    /// <summary>Draws a fate. A request that writes nothing has nothing to be late with: it is served.</summary>
+    /// <summary>Everybody has the same fate.</summary>
+    public static FateRates Always(Fate fate) => new([(fate, 1)], [(fate, 1)]);
+
+    /// <summary>Draws a fate.</summary>
     public Fate Draw(Entropy entropy, HttpMessage request)
     {
         double dice = entropy.NextDouble();
-        foreach (var (fate, rate) in rates)
+        foreach (var (fate, rate) in request.Method == "PUT" ? writes : reads)
         {
             if (dice < rate)
             {
-                return fate == Fate.Late && request.Method != "PUT" ? Fate.Lost : fate;
+                return fate;
             }
 
             dice -= rate;

@@ -87,7 +87,7 @@ public sealed class FaultProxyTests
     {
         await using var proxy = new FaultProxy(new Uri(S3Server.Endpoint!), new Entropy(1))
         {
-            Rates = new FateRates((fate, 1)),
+            Rates = FateRates.Always(fate),
             Hold = TimeSpan.FromSeconds(1),
             Lateness = TimeSpan.FromMilliseconds(200),
         };

@@ -32,7 +32,7 @@ internal sealed class ChaosWrite
         double kind = entropy.NextDouble();
         IsRefused = kind < 0.03;
         IsCancelled = kind is >= 0.03 and < 0.06;
-        IsRepeatable = kind >= 0.15;
+        IsRepeatable = kind >= 0.3;
         bulkBytes = entropy.NextDouble() < 0.01 ? 1 + (int)(entropy.NextDouble() * 200_000) : 0;
     }
 
