@@ -102,7 +102,7 @@ internal sealed class ChaosRun(ulong seed, int writes, string bucket, string pre
     {
         while (true)
         {
-            if (!await WorkAsync(writer, TimeSpan.FromSeconds(0.5) + entropy.Jitter(TimeSpan.FromSeconds(3)), failed))
+            if (!await WorkAsync(writer, TimeSpan.FromSeconds(0.5) + entropy.Jitter(TimeSpan.FromSeconds(4)), failed))
             {
                 await writer.FinishAsync().WaitAsync(Patience, failed);
                 return true;
@@ -114,7 +114,7 @@ internal sealed class ChaosRun(ulong seed, int writes, string bucket, string pre
                 // Mostly for a moment, now and then for longer than any of its requests may take.
                 Interlocked.Increment(ref stopped);
                 await writer.SignalAsync("STOP");
-                await Task.Delay(entropy.Jitter(TimeSpan.FromSeconds(entropy.NextDouble() < 0.3 ? 6 : 1)), failed);
+                await Task.Delay(entropy.Jitter(TimeSpan.FromSeconds(entropy.NextDouble() < 0.15 ? 6 : 1)), failed);
                 if (!kills)
                 {
                     await writer.SignalAsync("CONT");
