@@ -9,6 +9,7 @@ try
     {
         "writes" => WritesWorkload.RunAsync,
         "reads" => ReadsWorkload.RunAsync,
+        "data" => DataWorkload.RunAsync,
         "import" => ImportWorkload.RunAsync,
         "directory" => StoreWorkloads.DirectoryAsync,
         "s3" => StoreWorkloads.S3Async,

@@ -15,6 +15,7 @@ internal sealed record Settings(string Workload, TimeSpan Length, string? Store,
 
           writes     durable single-row inserts on one database; S3's latencies are modelled
           reads      hot reads beside a plain SQLite file
+          data       connections of ADO.NET beside plain Microsoft.Data.Sqlite: what recording costs
           import     100 MB in and out, beside SQLite's own copy of the same file
           directory  durable single-row inserts on a directory, beside a plain SQLite file
           s3         the same on the S3 store that --store names

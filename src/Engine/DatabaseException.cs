@@ -119,6 +119,12 @@ public static class ErrorCodes
     /// <summary>A race was lost more often, or for longer, than the options allow.</summary>
     public const string RetriesExhausted = "retries-exhausted";
 
+    /// <summary>An interactive transaction lost a race, and what it was told before is no longer so.</summary>
+    public const string DataChanged = "data-changed";
+
+    /// <summary>An interactive transaction lost a race, and could not be run again by itself.</summary>
+    public const string NotRepeatable = "not-repeatable";
+
     /// <summary>The operation id was used before, for a different write.</summary>
     public const string OperationReused = "operation-reused";
 

@@ -59,6 +59,8 @@ public sealed class EngineDatabase : IDatabase
 
     internal HeadReader Reader => reader;
 
+    internal Speculation Speculation => speculation;
+
     /// <inheritdoc/>
     public async Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
     {
@@ -159,6 +161,9 @@ public sealed class EngineDatabase : IDatabase
         }
     }
 
+    /// <summary>Queues the transaction of a connection on which the database was opened.</summary>
+    internal void Queue(InteractiveTransaction transaction) => queue.Add(transaction);
+
     /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
     internal void Close()
     {
@@ -215,7 +220,7 @@ public sealed class EngineDatabase : IDatabase
     }
 
     /// <summary>Reads the head when it is first needed.</summary>
-    private async ValueTask OpenAsync(CancellationToken cancellation)
+    internal async ValueTask OpenAsync(CancellationToken cancellation)
     {
         if (isOpen)
         {

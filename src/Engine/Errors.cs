@@ -27,6 +27,24 @@ internal static class Errors
         $"The write to '{database}' lost {attempts} races in {time.TotalSeconds:0.0} s and was not applied. Try again, or let fewer processes write at once.")
     { Database = database };
 
+    public static DatabaseException Attach(string database) => new(
+        ErrorKind.Invalid,
+        ErrorCodes.NotAllowed,
+        $"Only ':memory:' and temporary databases can be attached to '{database}': a commit to two stored databases, or to a file beside one, would not be atomic.")
+    { Database = database, SqliteCode = SQLitePCL.raw.SQLITE_AUTH };
+
+    public static DatabaseException Changed(string database, string what) => new(
+        ErrorKind.Conflict,
+        ErrorCodes.DataChanged,
+        $"Another transaction on '{database}' was committed first, and changed what this one was told: {what}. It was not applied. Run it again from its beginning.")
+    { Database = database };
+
+    public static DatabaseException NotRepeatable(string database, string why) => new(
+        ErrorKind.Conflict,
+        ErrorCodes.NotRepeatable,
+        $"Another transaction on '{database}' was committed first, and this one could not be run again by itself: {why}. It was not applied. Run it again from its beginning.")
+    { Database = database };
+
     public static DatabaseException OutcomeUnknown(string database, long version, Exception? inner) => new(
         ErrorKind.Unavailable,
         ErrorCodes.OutcomeUnknown,

@@ -8,7 +8,7 @@ public sealed class ArrowTests
     /// <summary>What each project of the product may refer to. A package that ends with a dot stands for all that begin so.</summary>
     private static readonly Dictionary<string, Rule> Rules = new()
     {
-        ["Engine"] = new([], ["AWSSDK.S3", "Microsoft.Data.Sqlite.Core", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.bundle_e_sqlite3"]),
+        ["Engine"] = new([], ["AWSSDK.S3", "Microsoft.Data.Sqlite.Core", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.bundle_e_sqlite3"]),
         ["EntityFrameworkCore"] = new(["Engine"], ["Microsoft.EntityFrameworkCore."]),
         ["Server"] = new(["Engine"], [], AspNet),
         ["Cli"] = new(["Engine", "Server"], ["Spectre.Console", "System.CommandLine"], AspNet),
@@ -68,7 +68,7 @@ public sealed class ArrowTests
     /// <summary>The assemblies that come with the packages.</summary>
     private static Dictionary<string, string[]> BringsAlong => new()
     {
-        ["Engine"] = ["AWSSDK.Core", "AWSSDK.S3", "Microsoft.Data.Sqlite", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
+        ["Engine"] = ["AWSSDK.Core", "AWSSDK.S3", "Microsoft.Data.Sqlite", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
         ["Cli"] = ["Spectre.Console", "System.CommandLine", "Microsoft.Data.Sqlite", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
     };
 

@@ -44,6 +44,31 @@ public sealed class ExampleTests
         Assert.Equal(11, (await engine.Open("shop").ScalarAsync("SELECT price FROM item")).AsReal(), 6);
     }
 
+    [Fact]
+    public async Task A_sale_by_ADO_NET_looks_again_if_somebody_else_sold()
+    {
+        string directory = Directory.CreateTempSubdirectory("orleans-sqlite-").FullName;
+        try
+        {
+            await using (var source = OrleansSqliteDataSource.Create($"Store=file:{directory};Data Source=shop"))
+            {
+                await using var connection = await source.OpenConnectionAsync();
+                await using var command = connection.CreateCommand();
+                command.CommandText = "CREATE TABLE item(name TEXT PRIMARY KEY, stock INTEGER); INSERT INTO item VALUES ('tea', 3); CREATE TABLE orders(number)";
+                await command.ExecuteNonQueryAsync();
+                Assert.False(await DataExamples.OrderAsync(connection, 17));
+                Assert.True(await DataExamples.OrderAsync(connection, 17));
+            }
+
+            Assert.True(await DataExamples.SellAsync($"file:{directory}", "tea", 2, CancellationToken.None));
+            Assert.False(await DataExamples.SellAsync($"file:{directory}", "tea", 2, CancellationToken.None));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     private static async Task<DatabaseEngine> ShopAsync(string sql)
     {
         var engine = await ConsistencyExamples.OpenWithSettingsAsync(new MemoryStore());

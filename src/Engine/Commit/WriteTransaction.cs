@@ -40,11 +40,10 @@ internal abstract class WriteTransaction
     /// <summary>The error to answer with. It counts only if the state that it was met on is, or becomes, durable.</summary>
     public Exception? Verdict { get; set; }
 
-    /// <summary>Whether its statements commit one by one (VACUUM): then an error may follow a commit without being a doubt.</summary>
-    public bool CommitsByItself { get; protected set; }
-
-    /// <summary>Runs on a connection whose turn it is. Returns once the transaction is committed to the stack, or throws.</summary>
-    public abstract void Run(WriteConnection connection);
+    /// <summary>Its turn has come: runs, and is stacked. It has the turn until this returns.</summary>
+    /// <param name="connection">The connections for transactions that the engine runs.</param>
+    /// <returns>False if the tip has moved on meanwhile: then it is to have another turn.</returns>
+    public abstract bool TakeTurn(WriteConnection connection);
 
     /// <summary>Answers the caller: it is durable.</summary>
     public abstract void Complete(long version);
@@ -70,4 +69,17 @@ internal abstract class WriteTransaction
         Pages = null;
         Verdict = null;
     }
+}
+
+/// <summary>A write that the engine runs, on one of its own threads and connections.</summary>
+internal abstract class EngineTransaction(CancellationToken cancellation) : WriteTransaction(cancellation)
+{
+    /// <summary>Whether its statements commit one by one (VACUUM): then an error may follow a commit without being a doubt.</summary>
+    public bool CommitsByItself { get; protected set; }
+
+    /// <summary>Runs on a connection whose turn it is. Returns once the transaction is committed to the stack, or throws.</summary>
+    public abstract void Run(WriteConnection connection);
+
+    /// <inheritdoc/>
+    public sealed override bool TakeTurn(WriteConnection connection) => connection.TryRun(this);
 }

@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace OrleansSqlite.Transactions;
 
 /// <summary>A batch of statements as a transaction: what it gives goes out only after its commit.</summary>
-internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : WriteTransaction(cancellation)
+internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : EngineTransaction(cancellation)
 {
     private readonly TaskCompletionSource<BatchResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<StatementResult> results = [];

@@ -5,7 +5,7 @@ using SQLitePCL;
 namespace OrleansSqlite.Transactions;
 
 /// <summary>A closure over an ordinary connection as a transaction. It runs again, the closure included, when a race is lost.</summary>
-internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) : WriteTransaction(cancellation)
+internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) : EngineTransaction(cancellation)
 {
     private readonly TaskCompletionSource<WriteResult<T>> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? result;

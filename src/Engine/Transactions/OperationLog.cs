@@ -17,6 +17,20 @@ internal static class OperationLog
     private const int MaxIdLength = 128;
     private const int MaxResultBytes = 16 << 10;
 
+    /// <summary>Makes the table, if it is not there.</summary>
+    public static IReadOnlyList<string> Schema { get; } =
+    [
+        $"""
+        CREATE TABLE IF NOT EXISTS {Table}(
+          id TEXT PRIMARY KEY, version INTEGER NOT NULL, committed_ms INTEGER NOT NULL, digest BLOB NOT NULL, results TEXT) WITHOUT ROWID
+        """,
+        $"CREATE INDEX IF NOT EXISTS {Table}_by_time ON {Table}(committed_ms)",
+    ];
+
+    /// <summary>Removes some of those that took effect before a time, in unix milliseconds.</summary>
+    public static string Prune(long beforeMs) =>
+        $"DELETE FROM {Table} WHERE id IN (SELECT id FROM {Table} WHERE committed_ms < {beforeMs} ORDER BY committed_ms LIMIT 64)";
+
     /// <summary>An operation that has taken effect.</summary>
     /// <param name="Version">The version that carries it.</param>
     /// <param name="Results">What it gave; empty if that was too much to keep.</param>
@@ -64,18 +78,12 @@ internal static class OperationLog
         long now = context.NowMs();
         string json = ResultsJson.Write(results);
         List<StatementResult> ignored = [];
-        runner.Run(
-            $"""
-            CREATE TABLE IF NOT EXISTS {Table}(
-              id TEXT PRIMARY KEY, version INTEGER NOT NULL, committed_ms INTEGER NOT NULL, digest BLOB NOT NULL, results TEXT) WITHOUT ROWID
-            """,
-            ignored);
-        runner.Run($"CREATE INDEX IF NOT EXISTS {Table}_by_time ON {Table}(committed_ms)", ignored);
-        runner.Run(
-            new Statement(
-                $"DELETE FROM {Table} WHERE id IN (SELECT id FROM {Table} WHERE committed_ms < ? ORDER BY committed_ms LIMIT 64)",
-                now - (long)context.Options.OperationRetention.TotalMilliseconds),
-            ignored);
+        foreach (string sql in Schema)
+        {
+            runner.Run(sql, ignored);
+        }
+
+        runner.Run(Prune(now - (long)context.Options.OperationRetention.TotalMilliseconds), ignored);
         runner.Run(
             new Statement(
                 $"INSERT INTO {Table} VALUES (?, ?, ?, ?, ?)",

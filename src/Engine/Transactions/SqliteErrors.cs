@@ -38,9 +38,28 @@ internal static class SqliteErrors
         return (code & 0xFF) switch
         {
             // A refused function is an ordinary error to SQLite.
-            raw.SQLITE_ERROR when refusal is not null => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal}."),
+            raw.SQLITE_ERROR when refusal is not null => NotAllowed(refusal),
             raw.SQLITE_INTERRUPT => new OperationCanceledException("The statement was interrupted."),
-            raw.SQLITE_AUTH => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {refusal ?? words}."),
+            raw.SQLITE_AUTH => NotAllowed(refusal ?? words),
+            _ => Classify(database, extended, words),
+        };
+
+        DatabaseException NotAllowed(string why) => new(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {why}.")
+        {
+            Database = database,
+            SqliteCode = extended,
+        };
+    }
+
+    /// <summary>Makes the error for a result code behind which nothing else is known.</summary>
+    /// <param name="database">The database.</param>
+    /// <param name="extended">The extended result code.</param>
+    /// <param name="words">SQLite's own words.</param>
+    public static DatabaseException Classify(string? database, int extended, string words)
+    {
+        return (extended & 0xFF) switch
+        {
+            raw.SQLITE_AUTH => Make(ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed: {words}."),
             raw.SQLITE_READONLY => Make(ErrorKind.Invalid, ErrorCodes.ReadOnly, $"{words}: the statement writes where only reads are allowed."),
             raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Make(ErrorKind.Corrupt, ErrorCodes.Damaged, $"SQLite finds '{database}' damaged: {words}. Run PRAGMA integrity_check to learn more."),
             raw.SQLITE_FULL => Make(ErrorKind.Invalid, ErrorCodes.LimitExceeded, $"{words}: no more pages fit."),

@@ -30,7 +30,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
 
     /// <summary>Runs a transaction on the tip of the stack.</summary>
     /// <returns>False if it was refused because the tip has moved on: then it is to run again.</returns>
-    public bool TryRun(WriteTransaction transaction)
+    public bool TryRun(EngineTransaction transaction)
     {
         transaction.Reset();
         var (snapshot, version) = speculation.Begin();

@@ -342,7 +342,7 @@ internal sealed class WriteQueue
 
         try
         {
-            if (connection.TryRun(transaction))
+            if (transaction.TakeTurn(connection))
             {
                 Stacked?.Invoke();
                 return;

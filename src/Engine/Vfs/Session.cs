@@ -14,6 +14,14 @@ internal abstract class Session
     /// <summary>The snapshot for a transaction that begins now, with a reference for the file.</summary>
     public abstract Snapshot Begin();
 
+    /// <summary>The state to look at while no transaction runs (SQLite asks for the header and the size), with a reference for the file.</summary>
+    public virtual Snapshot Peek() => Begin();
+
+    /// <summary>The transaction that began is over, and its snapshot let go.</summary>
+    public virtual void Ended()
+    {
+    }
+
     /// <summary>May the transaction write? <see cref="Code.Ok"/>, or the refusal.</summary>
     public abstract int Reserve();
 

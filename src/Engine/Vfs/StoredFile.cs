@@ -37,7 +37,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
                 return overlay is null ? held.Bytes : (long)overlay.PageBytes * overlay.PageCount;
             }
 
-            var current = session.Begin();
+            var current = session.Peek();
             long bytes = current.Bytes;
             current.Release();
             return bytes;
@@ -102,7 +102,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         if (snapshot is null)
         {
             // Before its first lock SQLite reads the header, to learn the page size.
-            snapshot = session.Begin();
+            snapshot = session.Peek();
             int code = ReadHeld(to, length, offset);
             snapshot.Release();
             snapshot = null;
@@ -371,5 +371,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             retired.ForEach(static state => state.Release());
             retired = null;
         }
+
+        session.Ended();
     }
 }

@@ -57,9 +57,15 @@ internal sealed class History(ulong seed, int processes, int callers, int steps,
             });
             process.Store.Rates = rates;
             var work = Task.WhenAll(Enumerable.Range(0, callers).Select(_ => WorkAsync(process, turn)));
-            if (await Task.WhenAny(work, death.Task) == work)
+            bool isDone = await Task.WhenAny(work, death.Task) == work;
+            if (isDone)
             {
                 await work;
+            }
+
+            // What it still does in the background may have died all the same; from here on it does not.
+            if (isDone && Interlocked.Exchange(ref passings, int.MaxValue) >= 0)
+            {
                 if (left > 0)
                 {
                     await process.DisposeAsync();
@@ -82,7 +88,7 @@ internal sealed class History(ulong seed, int processes, int callers, int steps,
         await Task.Yield();
         for (int i = 0; i < turn && !process.IsDead; i++)
         {
-            await (entropy.NextDouble() < 0.2 ? workload.ReadAsync(process.Database) : workload.WriteAsync(process.Database));
+            await (entropy.NextDouble() < 0.2 ? workload.ReadAsync(process.Database) : workload.WriteAsync(process));
         }
     }
 

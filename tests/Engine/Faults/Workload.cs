@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using Microsoft.Data.Sqlite;
 
 namespace OrleansSqlite.Tests.Faults;
 
@@ -26,7 +26,8 @@ internal sealed record Operation(string Marker, string Kind, Ended Ended, long V
 
 /// <summary>
 /// The writes of a history: transfers between accounts, counters, ids that the database hands out, names that only one can have, changes of
-/// the schema. Each leaves its marker by the same transaction, in a table that would take it twice.
+/// the schema; as batches, as closures, and as transactions of a connection that its caller holds. Each leaves its marker by the same
+/// transaction.
 /// </summary>
 internal sealed class Workload(Entropy entropy)
 {
@@ -61,7 +62,7 @@ internal sealed class Workload(Entropy entropy)
     public long Acknowledged => Volatile.Read(ref acknowledged);
 
     /// <summary>Runs a random write on a process, to a known end or until it is given up.</summary>
-    public async Task WriteAsync(EngineDatabase database)
+    public async Task WriteAsync(Process process)
     {
         string marker = $"m{Interlocked.Increment(ref markers)}";
         string kind = Pick();
@@ -77,7 +78,7 @@ internal sealed class Workload(Entropy entropy)
 
             try
             {
-                var (version, told) = await run(database, cancelled.Token);
+                var (version, told) = await run(process, cancelled.Token);
                 Hear(version);
                 operations.Add(new Operation(marker, kind, Ended.Landed, version, told));
                 return;
@@ -150,65 +151,89 @@ internal sealed class Workload(Entropy entropy)
     private Run Prepare(string kind, string marker, bool withOperationId, out bool repeatable)
     {
         repeatable = withOperationId;
+        bool isInteractive = entropy.NextDouble() < 0.35;
         var done = new Statement("INSERT INTO done VALUES (?, ?)", marker, kind);
         switch (kind)
         {
             case "transfer":
                 var (source, target, amount) = (Below(Accounts) + 1, Below(Accounts) + 1, Below(400));
-                return Batched(
-                    new Statement("UPDATE account SET balance = balance - ? WHERE id = ?", amount, source),
-                    new Statement("UPDATE account SET balance = balance + ? WHERE id = ?", amount, target),
-                    new Statement("INSERT INTO transfer VALUES (?, ?, ?, ?)", marker, source, target, amount));
+                return isInteractive
+                    ? Held(connection => Interactive.Transfer(connection, marker, source, target, amount))
+                    : Batched(
+                        new Statement("UPDATE account SET balance = balance - ? WHERE id = ?", amount, source),
+                        new Statement("UPDATE account SET balance = balance + ? WHERE id = ?", amount, target),
+                        new Statement("INSERT INTO transfer VALUES (?, ?, ?, ?)", marker, source, target, amount));
             case "count":
                 int counter = Below(Counters) + 1;
-                return Batched(
-                    new Statement("UPDATE counter SET n = n + 1 WHERE id = ? RETURNING n", counter),
-                    new Statement("INSERT INTO counted SELECT ?, id, n FROM counter WHERE id = ?", marker, counter));
+                return isInteractive
+                    ? Held(connection => Interactive.Count(connection, marker, counter))
+                    : Batched(
+                        new Statement("UPDATE counter SET n = n + 1 WHERE id = ? RETURNING n", counter),
+                        new Statement("INSERT INTO counted SELECT ?, id, n FROM counter WHERE id = ?", marker, counter));
+            case "recount":
+                // Reads, thinks, writes: what it read must still be so when it is committed.
+                int at = Below(Counters) + 1;
+                return isInteractive ? Held(connection => Interactive.Recount(connection, marker, at)) : Closure(out repeatable, connection => Interactive.Recount(connection, marker, at));
             case "issue":
-                return Batched(new Statement("INSERT INTO issued(marker) VALUES (?) RETURNING id", marker));
+                return isInteractive
+                    ? Held(connection => Interactive.Issue(connection, marker))
+                    : Batched(new Statement("INSERT INTO issued(marker) VALUES (?) RETURNING id", marker));
             case "claim":
-                return Batched(new Statement("INSERT INTO claim VALUES (?, ?) RETURNING name", $"name {Below(40)}", marker));
+                string name = $"name {Below(40)}";
+                return isInteractive
+                    ? Held(connection => Interactive.Claim(connection, marker, name))
+                    : Batched(new Statement("INSERT INTO claim VALUES (?, ?) RETURNING name", name, marker));
             case "bulk":
-                return Batched(new Statement("INSERT INTO bulk(marker, body) VALUES (?, randomblob(?)), (?, randomblob(100))", marker, 2000 + Below(300_000), marker));
+                int bytes = 2000 + Below(300_000);
+                return isInteractive
+                    ? Held(connection => Interactive.Bulk(connection, marker, bytes))
+                    : Batched(new Statement("INSERT INTO bulk(marker, body) VALUES (?, randomblob(?)), (?, randomblob(100))", marker, bytes, marker));
             case "schema":
-                return Batched(new Statement(Below(3) switch
+                string change = Below(3) switch
                 {
                     0 => $"CREATE TABLE extra_{marker}(v, w UNIQUE); INSERT INTO extra_{marker} VALUES (1, 2)",
                     1 => $"CREATE INDEX index_{marker} ON done(kind, marker)",
                     _ => $"ALTER TABLE bulk ADD COLUMN column_{marker} DEFAULT '{marker}'",
-                }));
-            case "vacuum":
-                repeatable = false;
-                return async (database, cancellation) => ((await database.ExecuteAsync("VACUUM", cancellation)).Version, "");
-            default:
-                // Reads, thinks, writes: what it read must still be so when it is committed.
-                repeatable = false;
-                int at = Below(Counters) + 1;
-                return async (database, cancellation) =>
-                {
-                    var result = await database.WriteAsync(
-                        db =>
-                        {
-                            long n = Sql.Scalar(db, "SELECT n FROM counter WHERE id = $1", at) + 1;
-                            Sql.Execute(db, "UPDATE counter SET n = $1 WHERE id = $2", n, at);
-                            Sql.Execute(db, "INSERT INTO counted VALUES ($1, $2, $3)", marker, at, n);
-                            Sql.Execute(db, "INSERT INTO done VALUES ($1, 'recount')", marker);
-                            return n;
-                        },
-                        cancellation);
-                    return (result.Version, result.Value.ToString(CultureInfo.InvariantCulture));
                 };
+                return isInteractive ? Held(connection => $"{Sql.Execute(connection, change)}") : Batched(new Statement(change));
+            default:
+                repeatable = false;
+                return async (process, cancellation) => ((await process.Database.ExecuteAsync("VACUUM", cancellation)).Version, "");
         }
 
-        Run Batched(params Statement[] statements) => async (database, cancellation) =>
+        Run Held(Func<OrleansSqliteConnection, string> work) => (process, _) => Interactive.RunAsync(process, withOperationId ? marker : null, connection =>
+        {
+            string told = work(connection);
+            Sql.Execute(connection, "INSERT INTO done VALUES ($1, $2)", marker, kind);
+            return told;
+        });
+
+        Run Closure(out bool repeats, Func<SqliteConnection, string> work)
+        {
+            repeats = false;
+            return async (process, cancellation) =>
+            {
+                var result = await process.Database.WriteAsync(
+                    connection =>
+                    {
+                        string told = work(connection);
+                        Sql.Execute(connection, "INSERT INTO done VALUES ($1, $2)", marker, kind);
+                        return told;
+                    },
+                    cancellation);
+                return (result.Version, result.Value);
+            };
+        }
+
+        Run Batched(params Statement[] statements) => async (process, cancellation) =>
         {
             var batch = new Batch([.. statements, done]) { OperationId = withOperationId ? marker : null };
-            var result = await database.ExecuteAsync(batch, cancellation);
+            var result = await process.Database.ExecuteAsync(batch, cancellation);
             return (result.Version, result.Results.Count > 0 && result.Results[0].Rows.Count > 0 ? result.Results[0].Rows[0][0].ToString() : "");
         };
     }
 
-    private delegate Task<(long Version, string Told)> Run(EngineDatabase database, CancellationToken cancellation);
+    private delegate Task<(long Version, string Told)> Run(Process process, CancellationToken cancellation);
 
     private int Below(int bound) => (int)(entropy.NextDouble() * bound);
 }

@@ -53,7 +53,7 @@ public sealed class LostSchemaTests
     }
 
     /// <summary>A statement as a transaction; what it does first happens when its turn has begun.</summary>
-    private sealed class Write(string sql, Action? first = null) : WriteTransaction(CancellationToken.None)
+    private sealed class Write(string sql, Action? first = null) : EngineTransaction(CancellationToken.None)
     {
         public override void Run(WriteConnection connection)
         {

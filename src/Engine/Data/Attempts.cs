@@ -1,0 +1,199 @@
+using System.Data;
+using System.Runtime.ExceptionServices;
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Transactions;
+using SQLitePCL;
+
+namespace OrleansSqlite.Data;
+
+/// <summary>One command, executed as often as it takes.</summary>
+internal sealed class Attempts(Execution execution, OrleansSqliteCommand command, CommandBehavior behavior, bool wasAutocommit)
+{
+    private readonly DataSession session = execution.Session;
+    private readonly Recorder recorder = execution.Recorder;
+    private readonly int mark = wasAutocommit ? 0 : execution.Recorder.Transcript.Count;
+    private Transcript? told;
+    private bool isHidden;
+
+    /// <summary>Executes it.</summary>
+    public (SqliteDataReader Reader, bool IsFromCommand) Run()
+    {
+        var transaction = command.Transaction;
+        try
+        {
+            while (true)
+            {
+                var (reader, error) = Execute(out bool isBuffered);
+                if (!session.HasLostRace && IsFinal(reader, error))
+                {
+                    return (reader!, !isBuffered);
+                }
+
+                reader?.Dispose();
+                Again(error);
+            }
+        }
+        finally
+        {
+            recorder.Leave();
+            if (isHidden)
+            {
+                execution.Connection.IsTransactionHidden = false;
+                command.Transaction = transaction;
+            }
+        }
+    }
+
+    /// <summary>Whether this is what the caller is told; an error of theirs is thrown. False if it has to run again.</summary>
+    private bool IsFinal(SqliteDataReader? reader, SqliteException? error)
+    {
+        if (MustConfirm(error) && session.Confirm(error) is var answer and not CommitAnswer.Landed)
+        {
+            if (answer is not CommitAnswer.Failed failed)
+            {
+                return false;
+            }
+
+            if (!ReferenceEquals(failed.Error, error))
+            {
+                reader?.Dispose();
+                execution.EndProviderTransaction(wasAutocommit);
+                throw failed.Error;
+            }
+        }
+
+        if (error is not null)
+        {
+            execution.Tell(command, error);
+            ExceptionDispatchInfo.Throw(error);
+        }
+
+        return true;
+    }
+
+    /// <summary>Executes it once. What it raises may be for the caller, or be a lost race.</summary>
+    private (SqliteDataReader? Reader, SqliteException? Error) Execute(out bool isBuffered)
+    {
+        isBuffered = false;
+        session.BeginAttempt();
+        session.CanRunAgain = true;
+        recorder.Enter(command);
+        try
+        {
+            if (!wasAutocommit && command.Text.IsCommit && execution.Connection.OperationId is not null)
+            {
+                // A repeated one is rolled back here.
+                Hide();
+                execution.Connection.RecordOperation(execution, session);
+            }
+
+            var reader = command.ExecuteOnce(behavior);
+            if (wasAutocommit && execution.IsAutocommit && BufferedRows.MayCommit(reader))
+            {
+                // Nothing is told before its commit: the rows wait for it.
+                if (command.DropsRows)
+                {
+                    BufferedRows.Skip(reader);
+                }
+                else
+                {
+                    reader = BufferedRows.Read(reader, execution.Connection, behavior);
+                    isBuffered = true;
+                }
+            }
+
+            return (reader, null);
+        }
+        catch (SqliteException e)
+        {
+            return (null, e);
+        }
+        finally
+        {
+            recorder.Leave();
+            session.CanRunAgain = false;
+            session.ExactVersion = -1;
+        }
+    }
+
+    /// <summary>Whether what came out must be held against a newer head before the caller is told.</summary>
+    private bool MustConfirm(SqliteException? error)
+    {
+        if (session.Turn is not null)
+        {
+            return true;
+        }
+
+        bool tells = error is null || error.SqliteErrorCode is raw.SQLITE_ERROR or raw.SQLITE_CONSTRAINT or raw.SQLITE_MISMATCH;
+        return tells
+            && session.MustConfirm
+            && execution.IsAutocommit
+            && (wasAutocommit || (error is null && command.Text.EndsTransaction && (mark > 1 || recorder.Transcript.Obstacle is not null)));
+    }
+
+    /// <summary>A rival was first, and the turn is here: brings the connection to where the command can be executed again.</summary>
+    private void Again(SqliteException? error)
+    {
+        while (true)
+        {
+            if (!execution.IsAutocommit)
+            {
+                // An outermost RELEASE that failed leaves a transaction open in which everything is undone.
+                execution.Command("ROLLBACK");
+            }
+
+            if (Prepared(out string? obstacle, out string? difference))
+            {
+                return;
+            }
+
+            var conflict = difference is not null
+                ? Errors.Changed(execution.Database.Name, difference)
+                : Errors.NotRepeatable(execution.Database.Name, obstacle!);
+            if (session.Confirm(conflict) is CommitAnswer.Failed failed)
+            {
+                execution.EndProviderTransaction(wasAutocommit);
+                session.Failure = failed.Error;
+                throw failed.Error is DatabaseException known ? OrleansSqliteException.From(known, error) : failed.Error;
+            }
+        }
+    }
+
+    private bool Prepared(out string? obstacle, out string? difference)
+    {
+        (obstacle, difference) = (null, null);
+        if (wasAutocommit)
+        {
+            if (recorder.StatementsRun > 1)
+            {
+                obstacle = "other statements of the same command were committed before it";
+                return false;
+            }
+
+            session.TakeTip();
+            execution.RefreshSchema();
+            return true;
+        }
+
+        told ??= recorder.Replace();
+        obstacle = told.Obstacle ?? execution.OpenReader();
+        if (obstacle is not null)
+        {
+            return false;
+        }
+
+        Hide();
+        session.TakeTip();
+        execution.RefreshSchema();
+        difference = execution.Rebase.Run(told, mark);
+        return difference is null;
+    }
+
+    /// <summary>The provider's transaction sees a rollback, and would let nothing more run. It learns of none of this.</summary>
+    private void Hide()
+    {
+        isHidden = true;
+        execution.Connection.IsTransactionHidden = true;
+        command.Transaction = null;
+    }
+}
