@@ -65,6 +65,17 @@ public sealed partial class DocsCoverageTests
         Assert.True(found > 40, $"Only {found} names were found: the search for them is broken.");
     }
 
+    /// <summary>The table of mutants says what each is, and who notices.</summary>
+    [Fact]
+    public void Every_mutant_is_in_the_table()
+    {
+        string[] patches = [.. Repository.Files("tests/Mutants", "*.patch").Select(file => Path.GetFileName(file)[..2])];
+        string table = Repository.Read("docs/TESTING.md").Split("## Mutants")[1].Split("\n## ")[0];
+        var listed = table.Split('\n').Where(line => line.StartsWith('|')).SelectMany(line => MutantNumber().Matches(line.Split('|')[2]).Select(match => match.Value));
+        Assert.NotEmpty(patches);
+        Assert.Equal(patches.Order(), listed.Order());
+    }
+
     private static void AssertNamed(string page, IReadOnlyCollection<string> names)
     {
         string text = Repository.Read(page);
@@ -77,6 +88,9 @@ public sealed partial class DocsCoverageTests
 
     [GeneratedRegex(@"`([A-Z]\w+)\.([A-Z]\w+)(?:\([^`]*\))?`")]
     private static partial Regex MemberName();
+
+    [GeneratedRegex(@"\b\d\d\b")]
+    private static partial Regex MutantNumber();
 
     [GeneratedRegex(@"`(?:src/Engine/|src/)?([\w./]+\.cs)`")]
     private static partial Regex FileName();

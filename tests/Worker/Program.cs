@@ -13,6 +13,7 @@ try
         "import" => TransferVerbs.ImportAsync(arguments),
         "export" => TransferVerbs.ExportAsync(arguments),
         "scan" => ScanVerb.RunAsync(arguments),
+        "chaos" => ChaosVerb.RunAsync(arguments),
         _ => throw new ArgumentException($"There is no verb '{arguments.Verb}'."),
     });
     return 0;

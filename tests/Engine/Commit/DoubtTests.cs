@@ -110,6 +110,24 @@ public sealed class DoubtTests
     }
 
     [Fact]
+    public async Task The_segments_of_a_write_that_stays_unknown_are_there_when_it_lands_after_all()
+    {
+        const string large = "INSERT INTO t(v) SELECT hex(randomblob(1000)) FROM generate_series(1, 4000)";
+        await using var scene = await Scene.WithAsync(2, Schema);
+        scene[0].Store.Next(StoreVerb.Swap, Fault.LateBy(100_000));
+        scene[0].Store.Always = request => request.Key == Scene.HeadKey ? Fault.RequestLost : Fault.None;
+        var error = await Process.FailureAsync(scene[0].RunAsync(Sql.Series(large)));
+        Assert.Equal((ErrorCodes.OutcomeUnknown, false), (error.Code, error.OutcomeKnown));
+
+        // Whoever gives up must not clean up: the head may come to name what was uploaded.
+        scene[0].Store.Always = null;
+        await scene[0].Store.SettleAsync();
+        Assert.NotEmpty((await scene.HeadAsync()).Segments);
+        Assert.Equal(4000, await scene[1].CountAsync("SELECT count(*) FROM t"));
+        Assert.Equal("ok", Assert.Single(await scene[1].ColumnAsync("PRAGMA integrity_check")));
+    }
+
+    [Fact]
     public async Task Writes_that_were_stacked_on_an_unknown_one_run_again()
     {
         await using var scene = await Scene.WithAsync(2, Schema);

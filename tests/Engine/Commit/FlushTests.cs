@@ -1,3 +1,5 @@
+using OrleansSqlite.Commit;
+using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Faults;
 
@@ -111,6 +113,53 @@ public sealed class FlushTests
         Assert.Equal(rows + 1, await witness.CountAsync("SELECT count(*) FROM t"));
         Assert.Equal(1, await witness.CountAsync("SELECT count(*) FROM rival"));
         Assert.Equal("ok", Assert.Single(await witness.ColumnAsync("PRAGMA integrity_check")));
+    }
+
+    [Fact]
+    public async Task A_flush_that_a_collection_overtakes_is_made_again()
+    {
+        await using var scene = await Scene.WithAsync(1, Small, "CREATE TABLE t(v)");
+        var uploaded = new TaskCompletionSource();
+        var writer = await scene.JoinAsync(Small, point =>
+        {
+            _ = point == CommitPoint.Uploaded && uploaded.TrySetResult();
+            return default;
+        });
+        bool begun = false;
+        writer.Store.BeforeNext(StoreVerb.Write, BeginCollectionAsync);
+        int rows = 0;
+        for (; (await scene.HeadAsync()).Frames.Sum(frame => frame.Bytes.Length) <= Small.InlineBytes; rows++)
+        {
+            await writer.RunAsync(Insert);
+        }
+
+        // Nothing more is written until it is stored: a commit beside it might flush by itself.
+        await uploaded.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.Delay(50);
+        for (; (await scene.HeadAsync()).Segments.IsEmpty; rows++)
+        {
+            Assert.True(rows < 1000);
+            await writer.RunAsync(Insert);
+        }
+
+        // The segment that was on its way when the collection began counts as gone.
+        Assert.True(begun);
+        Assert.All((await scene.HeadAsync()).Segments, entry => Assert.Equal(1UL, entry.CollectionEpoch));
+        var witness = await scene.JoinAsync();
+        Assert.Equal(rows, await witness.CountAsync("SELECT count(*) FROM t"));
+        Assert.Equal("ok", Assert.Single(await witness.ColumnAsync("PRAGMA integrity_check")));
+
+        // It begins with a swap that counts the epoch on.
+        async Task BeginCollectionAsync()
+        {
+            while (!begun)
+            {
+                var found = await scene.Memory.ReadAsync(Scene.HeadKey, null, default);
+                var head = HeadCodec.Decode(found.Content, Scene.HeadKey);
+                var next = head with { CollectionEpoch = head.CollectionEpoch + 1, SwapId = new CommitId(77) };
+                begun = (await scene.Memory.SwapAsync(Scene.HeadKey, HeadCodec.Encode(next), found.Tag, default)).Answer == SwapAnswer.Done;
+            }
+        }
     }
 
     private static async Task UploadAsync(Process process, int before)
