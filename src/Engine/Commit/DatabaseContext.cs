@@ -20,6 +20,7 @@ internal sealed class DatabaseContext
         Keys = new DatabaseKeys(name);
         Retry = new ReadRetry(time, entropy);
         Segments = new SegmentSource(store, Keys, Retry, cache);
+        StoreClock = new StoreClock(time);
     }
 
     public string Name { get; }
@@ -41,6 +42,8 @@ internal sealed class DatabaseContext
     public SegmentSource Segments { get; }
 
     public SnapshotCount Snapshots { get; } = new();
+
+    public StoreClock StoreClock { get; }
 
     /// <summary>Called at each named point between two steps on the store; a test may let the process "die" there.</summary>
     public Func<CommitPoint, ValueTask>? AtPoint { get; init; }

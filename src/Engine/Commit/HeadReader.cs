@@ -19,8 +19,12 @@ internal sealed class HeadReader(DatabaseContext context)
     }
 
     /// <summary>Asks whether the head is still the one with the tag.</summary>
-    public ValueTask<ReadResult> ReadAsync(ETag? unless, CancellationToken cancellation) =>
-        context.Retry.RunAsync(token => context.Store.ReadAsync(context.Keys.Head, unless, token), cancellation);
+    public async ValueTask<ReadResult> ReadAsync(ETag? unless, CancellationToken cancellation)
+    {
+        var found = await context.Retry.RunAsync(token => context.Store.ReadAsync(context.Keys.Head, unless, token), cancellation).ConfigureAwait(false);
+        context.StoreClock.Note(found.Now);
+        return found;
+    }
 
     /// <summary>Reads what a store returned as a head.</summary>
     public Head Decode(in ReadResult found) => HeadCodec.Decode(found.Content, context.Keys.Head);

@@ -25,7 +25,7 @@ internal static class Operation
         }
 
         long version = session.NextVersion;
-        long now = database.Context.NowMs();
+        long now = database.Context.StoreClock.NowMs();
         long oldest = now - (long)database.Context.Options.OperationRetention.TotalMilliseconds;
         long rowId = TraceNative.LastInsertRowId(handle.DangerousGetHandle());
         foreach (string sql in OperationLog.Schema)

@@ -7,7 +7,7 @@ namespace OrleansSqlite.Transactions;
 
 /// <summary>
 /// Which operation ids have taken effect: a small table in the database itself, written by the same commit as the operation,
-/// made when it is first needed, pruned by age. A repetition is answered from it.
+/// made when it is first needed, pruned by age on the store's clock. A repetition is answered from it.
 /// </summary>
 internal static class OperationLog
 {
@@ -75,7 +75,7 @@ internal static class OperationLog
     public static void Record(StatementRunner runner, WriteConnection connection, Batch batch, List<StatementResult> results)
     {
         var context = connection.Context;
-        long now = context.NowMs();
+        long now = context.StoreClock.NowMs();
         string json = ResultsJson.Write(results);
         List<StatementResult> ignored = [];
         foreach (string sql in Schema)
