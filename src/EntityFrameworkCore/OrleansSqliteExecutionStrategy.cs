@@ -51,7 +51,8 @@ public class OrleansSqliteExecutionStrategy : ExecutionStrategy
 
     private DbContext Context => Dependencies.CurrentContext.Context;
 
-    private bool IsWithinTransaction => Context.Database.CurrentTransaction is not null;
+    // Not by way of Context.Database: EF Core asks while it makes the services that Context.Database needs.
+    private bool IsWithinTransaction => Context.GetService<IRelationalConnection>().CurrentTransaction is not null;
 
     private StoredConnection? Connection => Context.GetService<IRelationalConnection>() as StoredConnection;
 
