@@ -68,6 +68,8 @@ internal sealed class FirstMigration : Migration
         migrationBuilder.DropTable("Parents");
         migrationBuilder.DropTable("Sorts");
     }
+
+    protected override void BuildTargetModel(ModelBuilder modelBuilder) => SizedModel.Build(modelBuilder);
 }
 
 /// <summary>Alters a column, for which SQLite's table has to be made anew: the table that others refer to, and that refers to others.</summary>

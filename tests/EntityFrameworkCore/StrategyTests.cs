@@ -68,6 +68,7 @@ public sealed class StrategyTests
         await using var shop = await Shop.OpenAsync();
         shop.Rival("INSERT INTO Counters VALUES ('c', 10)");
         await using var context = shop.Context();
+        Assert.Equal(1, await context.Counters.CountAsync());
         await using var transaction = await context.Database.BeginTransactionAsync();
         (await context.Counters.SingleAsync()).Value++;
         await context.SaveChangesAsync();

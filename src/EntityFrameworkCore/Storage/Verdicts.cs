@@ -1,11 +1,10 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
-using SQLitePCL;
 
 namespace OrleansSqlite.EntityFrameworkCore.Storage;
 
 /// <summary>
-/// What a unit was told that ended it: no row has that concurrency token, a key exists already, a parent does not. A transaction
+/// What a unit was told that ended it: no row has that concurrency token, a key exists already, a parent does not, or what its caller
+/// made of the rows that it read. A transaction
 /// begins on the newest version that this process knows, which another one may have passed: a row that somebody was shown elsewhere
 /// may not be in it. So before the unit's caller is told, the newest version is looked up. If it is newer than the one that the unit
 /// ran on, the unit runs again, once; then it has seen all that was committed before it was called.
@@ -17,10 +16,10 @@ internal sealed class Verdicts(StoredConnection? connection)
     /// <summary>The unit begins, or begins again: what ran before it is no part of it.</summary>
     public void BeginAttempt() => connection?.ForgetRun();
 
-    /// <summary>Whether an error is one that the state of the database made, and that state may not have been the newest one.</summary>
+    /// <summary>Whether the state of the database may have made an error, and may not have been the newest one.</summary>
     public bool MustConfirm(Exception error) =>
         connection is { RanOn: { } ranOn, Stored: not null } && !(ranOn >= looked)
-        && Innermost(error) is DbUpdateConcurrencyException or SqliteException { SqliteErrorCode: raw.SQLITE_CONSTRAINT or raw.SQLITE_ERROR };
+        && Innermost(error) is not (OperationCanceledException or OrleansSqliteException);
 
     /// <summary>Looks, and raises a conflict if the error was met on a version that is not the newest one.</summary>
     public async Task ConfirmAsync(Exception error, CancellationToken cancellation)
