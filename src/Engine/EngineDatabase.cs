@@ -144,18 +144,18 @@ public sealed class EngineDatabase : IDatabase
     internal async Task<DurableHead> PinAsync(ReadLevel level, CancellationToken cancellation)
     {
         long since = freshness.Started;
+        await OpenAsync(cancellation).ConfigureAwait(false);
         try
         {
-            await OpenAsync(cancellation).ConfigureAwait(false);
             return await freshness.GetAsync(level, since, cancellation).ConfigureAwait(false);
         }
         catch (StoreException e)
         {
             throw Errors.FromStore(Name, e);
         }
-        catch (DatabaseException e) when (isOpen && e.Code is (ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound or ErrorCodes.Invariant))
+        catch (DatabaseException e) when (e.Code is ErrorCodes.DatabaseGone or ErrorCodes.Invariant)
         {
-            // Whoever asks the engine for it next gets it anew.
+            // Whoever asks the engine for it next gets it anew. An opening that failed says nothing of it: others may have opened it since.
             speculation.Refuse(e);
             throw;
         }
@@ -207,15 +207,7 @@ public sealed class EngineDatabase : IDatabase
 
     private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
     {
-        try
-        {
-            await OpenAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (StoreException e)
-        {
-            throw Errors.FromStore(Name, e);
-        }
-
+        await OpenAsync(cancellation).ConfigureAwait(false);
         queue.Add(transaction);
     }
 
@@ -234,7 +226,14 @@ public sealed class EngineDatabase : IDatabase
             load = opening = opening is null or { IsFaulted: true } ? Task.Run(LoadAsync, CancellationToken.None) : opening;
         }
 
-        await load.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            await load.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
+        }
     }
 
     private async Task LoadAsync()

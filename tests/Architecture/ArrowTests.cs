@@ -69,6 +69,11 @@ public sealed class ArrowTests
     private static Dictionary<string, string[]> BringsAlong => new()
     {
         ["Engine"] = ["AWSSDK.Core", "AWSSDK.S3", "Microsoft.Data.Sqlite", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
+        ["EntityFrameworkCore"] =
+        [
+            "Microsoft.Data.Sqlite", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Abstractions", "Microsoft.EntityFrameworkCore.Relational", "Microsoft.EntityFrameworkCore.Sqlite",
+            "Microsoft.Extensions.DependencyInjection.Abstractions", "SQLitePCLRaw.core",
+        ],
         ["Cli"] = ["Spectre.Console", "System.CommandLine", "Microsoft.Data.Sqlite", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
     };
 

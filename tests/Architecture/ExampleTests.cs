@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Examples;
 
@@ -42,6 +43,29 @@ public sealed class ExampleTests
         await using var engine = await ShopAsync("CREATE TABLE item(name TEXT PRIMARY KEY, price REAL); INSERT INTO item VALUES ('tea', 10)");
         await ConsistencyExamples.OnWhatWasSeenAsync(engine.Open("shop"));
         Assert.Equal(11, (await engine.Open("shop").ScalarAsync("SELECT price FROM item")).AsReal(), 6);
+    }
+
+    [Fact]
+    public async Task A_shop_of_EF_Core_sells_what_it_has_and_takes_an_order_once()
+    {
+        string directory = Directory.CreateTempSubdirectory("orleans-sqlite-").FullName;
+        try
+        {
+            string store = $"file:{directory}";
+            Assert.Equal(1, await EfCoreExamples.OpenAsync(store));
+            await using var shop = new EfCoreExamples.Shop(new DbContextOptionsBuilder<EfCoreExamples.Shop>().UseOrleansSqlite(store, "shop").Options);
+            Assert.True(await EfCoreExamples.SellAsync(shop, "tea", 7));
+            Assert.False(await EfCoreExamples.SellAsync(shop, "tea", 7));
+            shop.ChangeTracker.Clear();
+            Assert.False(await EfCoreExamples.OrderAsync(shop, 17));
+            Assert.True(await EfCoreExamples.OrderAsync(shop, 17));
+            Assert.Equal(1, await shop.Orders.CountAsync());
+            Assert.Equal(0, await EfCoreExamples.TenantsAsync(store));
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 
     [Fact]

@@ -192,6 +192,16 @@ public sealed class OrleansSqliteConnection : SqliteConnection
         }
     }
 
+    /// <summary>The engine that it stands on, open or not.</summary>
+    internal Task<DatabaseEngine> EngineAsync(CancellationToken cancellation)
+    {
+        settings.Check(needsStore: givenEngine is null);
+        return givenEngine?.Invoke().WaitAsync(cancellation) ?? SharedEngines.GetAsync(settings.Store, cancellation);
+    }
+
+    /// <summary>The newest version that this process knows of: a transaction that begins now runs on it, or on a newer one.</summary>
+    internal long KnownVersion => database?.Speculation.Current?.Version ?? 0;
+
     /// <summary>The transaction that an operation id was for is over.</summary>
     internal void ForgetOperation() => operationId = null;
 
@@ -199,8 +209,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     {
         try
         {
-            settings.Check(needsStore: givenEngine is null);
-            var engine = await (givenEngine?.Invoke().WaitAsync(cancellation) ?? SharedEngines.GetAsync(settings.Store, cancellation)).ConfigureAwait(false);
+            var engine = await EngineAsync(cancellation).ConfigureAwait(false);
             var found = engine.Open(settings.DataSource);
             try
             {
