@@ -177,6 +177,13 @@ public sealed class RebaseTests
                 c.Execute("INSERT INTO log VALUES ('a is there')");
             },
             "DELETE FROM item WHERE name = 'a'"),
+        ["a violation of another constraint"] = (
+            c =>
+            {
+                Assert.Throws<SqliteException>(() => c.Execute("INSERT INTO item(id, name) VALUES (9, 'a')"));
+                c.Execute("INSERT INTO log VALUES ('a is there')");
+            },
+            "UPDATE item SET name = 'b or so' WHERE name = 'a'; INSERT INTO item(id, name) VALUES (9, 'nine')"),
         ["a violation that is new"] = (
             c => c.Execute("INSERT INTO item(name) VALUES ('new')"),
             "INSERT INTO item(name) VALUES ('new')"),

@@ -1,6 +1,8 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
+using OrleansSqlite.EntityFrameworkCore.Worker.Model;
 using OrleansSqlite.Tests.Regressions;
 
 namespace OrleansSqlite.Tests.EntityFrameworkCore;
@@ -56,6 +58,25 @@ public sealed class MigrationTests
         Assert.Equal("0,0", shop.Look("SELECT (SELECT count(*) FROM Children), (SELECT count(*) FROM Parents)"));
         await MigrateAsync(context, Migration.InitialDatabase, async);
         Assert.Equal("", shop.Look(Migrations));
+    }
+
+    [Fact]
+    public async Task A_whole_model_is_migrated_there_and_back()
+    {
+        await using var shop = await Shop.OpenAsync();
+        string created = shop.Look("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'orleans%' AND name NOT LIKE 'sqlite%' ORDER BY name");
+        var options = new DbContextOptionsBuilder<ShopContext>()
+            .UseOrleansSqlite(shop.Here, "migrated")
+            .ConfigureWarnings(warnings => warnings.Ignore(RelationalEventId.PendingModelChangesWarning))
+            .Options;
+        await using var context = new ShopContext(options);
+        await context.Database.MigrateAsync();
+        Assert.Equal(created, await SchemaAsync());
+        await context.Database.MigrateAsync(Migration.InitialDatabase);
+        Assert.Equal("", await SchemaAsync());
+
+        async Task<string> SchemaAsync() => string.Join(';', (await shop.There.Open("migrated")
+            .QueryAllAsync("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'orleans%' AND name NOT LIKE 'sqlite%' AND tbl_name NOT LIKE '__EF%' ORDER BY name")).Select(row => string.Join(',', row)));
     }
 
     [Fact]

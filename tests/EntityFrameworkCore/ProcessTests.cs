@@ -35,7 +35,7 @@ public sealed class ProcessTests
         int retries = 0;
         try
         {
-            // They have created the database, all at once; now the counter that they share.
+            // They have created the database and migrated it, all at once; now the counter that they share.
             foreach (var worker in workers)
             {
                 Assert.Equal("ready", await worker.StandardOutput.ReadLineAsync());
