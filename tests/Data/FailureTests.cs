@@ -88,9 +88,11 @@ public sealed class FailureTests
     }
 
     [Theory]
-    [InlineData("SELECT sum(length(v)) FROM big")]
-    [InlineData("INSERT INTO t SELECT sum(length(v)) FROM big")]
-    public async Task Damage_is_told_with_the_object(string sql)
+    [InlineData("SELECT sum(length(v)) FROM big", true)]
+    [InlineData("SELECT sum(length(v)) FROM big", false)]
+    [InlineData("INSERT INTO t SELECT sum(length(v)) FROM big", true)]
+    [InlineData("INSERT INTO t SELECT sum(length(v)) FROM big", false)]
+    public async Task Damage_is_told_with_the_object(string sql, bool isTruncated)
     {
         await using var pair = await Pair.OpenAsync("CREATE TABLE t(v); CREATE TABLE big(v)");
         var connection = pair.Connect();
@@ -98,10 +100,11 @@ public sealed class FailureTests
 
         // The schema can be read, and the damage is met while a statement runs: then SQLite turns its code into another one.
         Assert.Equal(0L, connection.Scalar("SELECT count(*) FROM t"));
-        pair.Faults.RangeFailure = StoreFailure.Truncated;
+        pair.Faults.RangeFailure = isTruncated ? StoreFailure.Truncated : null;
+        pair.Faults.DamagesRanges = !isTruncated;
         var error = Assert.Throws<OrleansSqliteException>(() => connection.Execute(sql));
         Assert.Equal((ErrorKind.Corrupt, ErrorCodes.Damaged, 11), (error.Kind, error.Failure.Code, error.SqliteErrorCode));
-        Assert.Contains("The test says so", error.Message, StringComparison.Ordinal);
+        Assert.Contains(isTruncated ? "The test says so" : "/segments/", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,6 +28,9 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
     /// <summary>Why ranges can't be read, while they can't.</summary>
     public StoreFailure? RangeFailure { get; set; }
 
+    /// <summary>Whether a byte of each range that is read is another one.</summary>
+    public bool DamagesRanges { get; set; }
+
     /// <summary>How many ranges were asked for while they couldn't be read.</summary>
     public int RefusedRanges => Volatile.Read(ref refusedRanges);
 
@@ -52,7 +55,15 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
             throw Failed(failure);
         }
 
-        return await inner.ReadRangeAsync(key, offset, length, cancellation);
+        var content = await inner.ReadRangeAsync(key, offset, length, cancellation);
+        if (!DamagesRanges)
+        {
+            return content;
+        }
+
+        byte[] damaged = content.ToArray();
+        damaged[length / 2] ^= 1;
+        return damaged;
     }
 
     public ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
