@@ -82,7 +82,9 @@ internal sealed class FaultProxy : IAsyncDisposable
             await Task.Delay(Entropy.Jitter(Lateness));
             using var client = await ConnectAsync();
             await request.SendAsync(client.GetStream());
-            await new HttpReader(client.GetStream()).ReadAsync();
+
+            // To the final answer: a server that is in the midst of a request gives it up when its sender goes.
+            await new HttpReader(client.GetStream()).ReadFinalAsync(request);
         }
     }
 

@@ -68,6 +68,20 @@ internal sealed class HttpReader(Stream stream)
         return new HttpMessage(startLine, head.ToArray(), body.ToArray(), ends, asks);
     }
 
+    /// <summary>The final answer to a request: past those that only say "100 Continue".</summary>
+    /// <param name="request">What was asked.</param>
+    public async Task<HttpMessage> ReadFinalAsync(HttpMessage request)
+    {
+        while (true)
+        {
+            var answer = await ReadAsync(request.Method == "HEAD") ?? throw new EndOfStreamException("The server has closed the connection.");
+            if (answer.Status >= 200)
+            {
+                return answer;
+            }
+        }
+    }
+
     private async Task ChunksAsync(MemoryStream body)
     {
         for (long size = -1; size != 0;)

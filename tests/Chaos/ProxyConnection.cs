@@ -114,20 +114,14 @@ internal sealed class ProxyConnection(FaultProxy proxy, TcpClient client)
         }
 
         await request.SendAsync(server.GetStream());
-        while (true)
+        var answer = await answers!.ReadFinalAsync(request);
+        if (answer.EndsConnection)
         {
-            var answer = await answers!.ReadAsync(request.Method == "HEAD") ?? throw new EndOfStreamException("The server has closed the connection.");
-            if (answer.Status >= 200)
-            {
-                if (answer.EndsConnection)
-                {
-                    server.Dispose();
-                    server = null;
-                }
-
-                return answer;
-            }
+            server.Dispose();
+            server = null;
         }
+
+        return answer;
     }
 
     private static byte[] Failure(HttpMessage request, string status, string code)

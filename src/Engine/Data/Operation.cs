@@ -25,8 +25,8 @@ internal static class Operation
         }
 
         long version = session.NextVersion;
-        long now = database.Context.StoreClock.NowMs();
-        long oldest = now - (long)database.Context.Options.OperationRetention.TotalMilliseconds;
+        var clock = database.Context.StoreClock;
+        long oldest = clock.EarliestMs() - (long)database.Context.Options.OperationRetention.TotalMilliseconds;
         long rowId = TraceNative.LastInsertRowId(handle.DangerousGetHandle());
         foreach (string sql in OperationLog.Schema)
         {
@@ -36,7 +36,7 @@ internal static class Operation
         execution.Command(OperationLog.Prune(oldest));
 
         // Its digest is none of a batch: a batch of the same id is refused, as another write.
-        execution.Command($"INSERT INTO {OperationLog.Table} VALUES ({quoted}, {version}, {now}, X'', NULL)");
+        execution.Command($"INSERT INTO {OperationLog.Table} VALUES ({quoted}, {version}, {clock.LatestMs()}, X'', NULL)");
         Vfs.Native.SetLastInsertRowId(handle, rowId);
         session.ExactVersion = version;
         return (false, version);

@@ -15,9 +15,9 @@ internal static class SharedEngines
         {
             return await engine.Value.WaitAsync(cancellation).ConfigureAwait(false);
         }
-        catch (DatabaseException)
+        catch when (engine.Value.IsFaulted)
         {
-            // The next one tries again: the store may come back.
+            // The next one tries again: the store may come back. (The caller's own cancellation leaves the opening to the others.)
             Engines.TryRemove(new(storeUrl, engine));
             throw;
         }

@@ -75,7 +75,6 @@ internal static class OperationLog
     public static void Record(StatementRunner runner, WriteConnection connection, Batch batch, List<StatementResult> results)
     {
         var context = connection.Context;
-        long now = context.StoreClock.NowMs();
         string json = ResultsJson.Write(results);
         List<StatementResult> ignored = [];
         foreach (string sql in Schema)
@@ -83,13 +82,13 @@ internal static class OperationLog
             runner.Run(sql, ignored);
         }
 
-        runner.Run(Prune(now - (long)context.Options.OperationRetention.TotalMilliseconds), ignored);
+        runner.Run(Prune(context.StoreClock.EarliestMs() - (long)context.Options.OperationRetention.TotalMilliseconds), ignored);
         runner.Run(
             new Statement(
                 $"INSERT INTO {Table} VALUES (?, ?, ?, ?, ?)",
                 batch.OperationId,
                 connection.NextVersion,
-                now,
+                context.StoreClock.LatestMs(),
                 Digest(batch),
                 Encoding.UTF8.GetByteCount(json) <= MaxResultBytes ? json : null),
             ignored);

@@ -14,14 +14,7 @@ public sealed class ClockTests
     public async Task Whose_clock_is_wrong_writes_wins_and_loses_like_everybody_else(int daysAhead)
     {
         await using var scene = await Scene.WithAsync(1, Schema);
-        var store = new FaultyStore(scene.Memory, scene.Time, 77);
-        var engine = await DatabaseEngine.OpenAsync(
-            store,
-            new DatabaseOptions { Threads = 2, ProbeStore = false },
-            null,
-            new SkewedTime(scene.Time, TimeSpan.FromDays(daysAhead)),
-            new Entropy(78));
-        await using var wrong = new Process(store, engine);
+        await using var wrong = await JoinAsync(scene, new SkewedTime(scene.Time, TimeSpan.FromDays(daysAhead)));
 
         await wrong.RunAsync("INSERT INTO t(v) VALUES ('wrong')");
         await scene[0].RunAsync("INSERT INTO t(v) VALUES ('right')");
@@ -41,14 +34,7 @@ public sealed class ClockTests
     public async Task Whose_clock_is_wrong_neither_forgets_operations_nor_has_its_own_forgotten(int daysAhead)
     {
         await using var scene = await Scene.WithAsync(1, Schema);
-        var store = new FaultyStore(scene.Memory, scene.Time, 77);
-        var engine = await DatabaseEngine.OpenAsync(
-            store,
-            new DatabaseOptions { Threads = 2, ProbeStore = false },
-            null,
-            new SkewedTime(scene.Time, TimeSpan.FromDays(daysAhead)),
-            new Entropy(78));
-        await using var wrong = new Process(store, engine);
+        await using var wrong = await JoinAsync(scene, new SkewedTime(scene.Time, TimeSpan.FromDays(daysAhead)));
         var (first, second) = (Operation("first"), Operation("second"));
         await scene[0].Database.ExecuteAsync(first);
         await wrong.Database.ExecuteAsync(second);
@@ -57,6 +43,31 @@ public sealed class ClockTests
         await scene[0].Database.ExecuteAsync(first);
         await wrong.Database.ExecuteAsync(second);
         Assert.Equal(["first", "second", "third", "fourth"], await scene[0].ColumnAsync("SELECT v FROM t ORDER BY id"));
+    }
+
+    /// <summary>A function of a cloud, say, that nobody called for days: it wakes up, and commits without having read anything.</summary>
+    [Fact]
+    public async Task Who_stood_still_for_days_has_its_operations_remembered()
+    {
+        await using var scene = await Scene.WithAsync(1, Schema);
+        var time = new SkewedTime(scene.Time, TimeSpan.Zero);
+        await using var sleeper = await JoinAsync(scene, time);
+        await sleeper.Database.DescribeAsync();
+        time.Paused = TimeSpan.FromDays(3);
+        scene.Time.Advance(time.Paused);
+        int reads = sleeper.Store.Count(StoreVerb.Read);
+        await sleeper.Database.ExecuteAsync(Operation("first"));
+        Assert.Equal(reads, sleeper.Store.Count(StoreVerb.Read));
+        await scene[0].Database.ExecuteAsync(Operation("second"));
+        await sleeper.Database.ExecuteAsync(Operation("first"));
+        Assert.Equal(["first", "second"], await scene[0].ColumnAsync("SELECT v FROM t ORDER BY id"));
+    }
+
+    private static async Task<Process> JoinAsync(Scene scene, TimeProvider time)
+    {
+        var store = new FaultyStore(scene.Memory, scene.Time, 77);
+        var engine = await DatabaseEngine.OpenAsync(store, new DatabaseOptions { Threads = 2, ProbeStore = false }, null, time, new Entropy(78));
+        return new Process(store, engine);
     }
 
     private static Batch Operation(string id) => new Batch(new Statement("INSERT INTO t(v) VALUES (?)", id)) { OperationId = id };
