@@ -8,18 +8,21 @@ namespace OrleansSqlite.Commit;
 /// <summary>
 /// How writers of different processes get on. A loser pauses at random, the longer the more often it lost (full jitter).
 /// One that keeps losing raises its hand: it writes the object <c>waiting</c>, with the number of milliseconds that it needs to get
-/// through. A writer that commits without a pause looks for raised hands now and then, and leaves that much room when it sees one.
+/// through. A writer that commits without a pause looks for raised hands now and then, and one that won only after several losses looks before its next:
+/// the winner stands on the newest state already, so it would win again and again. Who sees a hand leaves that much room.
 /// All of this is advice: who ignores it costs others time, never data; nobody's caller waits for it.
 /// </summary>
 internal sealed class Courtesy(DatabaseContext context)
 {
     private const int LossesToRaise = 4;
+    private const int LossesOfARace = 2;
     private const int SwapsBetweenLooks = 16;
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxRoom = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandIsFresh = TimeSpan.FromSeconds(10);
-    private bool raised;
+    private byte[]? raised;
+    private bool contested;
     private long lastSwapEnded;
     private TimeSpan lastSwapTook;
     private long swapBegan;
@@ -28,9 +31,15 @@ internal sealed class Courtesy(DatabaseContext context)
     private Task<TimeSpan>? looking;
     private Task advice = Task.CompletedTask;
 
-    /// <summary>Leaves room, if this writer is hot and somebody's hand is up.</summary>
+    /// <summary>Leaves room, if this writer is hot or has won a race, and somebody's hand is up.</summary>
     public async Task BeforeSwapAsync()
     {
+        if (contested && looking is not null)
+        {
+            contested = false;
+            await Task.WhenAny(looking, Task.Delay(lastSwapTook, context.Time)).ConfigureAwait(false);
+        }
+
         if (looking is { IsCompleted: true })
         {
             var room = await looking.ConfigureAwait(false);
@@ -47,19 +56,21 @@ internal sealed class Courtesy(DatabaseContext context)
         if (swapsInARow >= SwapsBetweenLooks)
         {
             swapsInARow = 0;
-            looking ??= LookAsync(lastSwapTook);
+            looking ??= LookAsync(lastSwapTook, null);
         }
     }
 
-    /// <summary>This writer got through: its hand goes down.</summary>
-    public void Won()
+    /// <summary>This writer got through: its hand goes down, and it looks for another one.</summary>
+    /// <param name="losses">How often it lost before.</param>
+    public void Won(int losses)
     {
         lastSwapEnded = context.Time.GetTimestamp();
         lastSwapTook = context.Time.GetElapsedTime(swapBegan, lastSwapEnded);
-        if (raised)
+        contested = losses >= LossesOfARace;
+        if (contested)
         {
-            raised = false;
-            Advise(cancellation => context.Store.DeleteAsync(context.Keys.Waiting, cancellation));
+            looking = LookAsync(lastSwapTook, raised);
+            raised = null;
         }
     }
 
@@ -72,9 +83,8 @@ internal sealed class Courtesy(DatabaseContext context)
         if (lossesInARow >= LossesToRaise && lossesInARow % LossesToRaise == 0)
         {
             // The room may begin while a try is under way that has lost already; the one after it gets through.
-            raised = true;
             var need = 2 * context.Time.GetElapsedTime(tryBegan) + lastSwapTook;
-            byte[] note = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{need.TotalMilliseconds:0} {context.Entropy.NextGuid()}"));
+            byte[] note = raised = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{need.TotalMilliseconds:0} {context.Entropy.NextGuid()}"));
             Advise(cancellation => context.Store.WriteAsync(context.Keys.Waiting, note, cancellation));
         }
     }
@@ -89,13 +99,17 @@ internal sealed class Courtesy(DatabaseContext context)
 
         // However fast the store: rivals that never pause would only take turns at losing.
         swapTime = swapTime > MinPause ? swapTime : MinPause;
-        var pause = raised ? swapTime : swapTime * (1 << Math.Min(lossesInARow - 1, 10)) / 2;
+        var pause = raised is not null ? swapTime : swapTime * (1 << Math.Min(lossesInARow - 1, 10)) / 2;
         return pause < MaxPause ? pause : MaxPause;
     }
 
-    /// <summary>How much room somebody asks for; none if no hand is up. A loser with ways as short as ours needs four swaps of ours at most.</summary>
-    private async Task<TimeSpan> LookAsync(TimeSpan swapTook)
+    /// <summary>
+    /// How much room somebody else asks for; none if no other hand is up. A loser with ways as short as ours needs four swaps of ours at
+    /// most. Our own hand goes down, if it is still there.
+    /// </summary>
+    private async Task<TimeSpan> LookAsync(TimeSpan swapTook, byte[]? ours)
     {
+        await advice.ConfigureAwait(false);
         try
         {
             var found = await context.Store.ReadAsync(context.Keys.Waiting, null, CancellationToken.None).ConfigureAwait(false);
@@ -103,6 +117,12 @@ internal sealed class Courtesy(DatabaseContext context)
                 && (found.Modified is not { } modified || found.Now is not { } now || now - modified < HandIsFresh);
             if (!isUp)
             {
+                return TimeSpan.Zero;
+            }
+
+            if (ours is not null && found.Content.Span.SequenceEqual(ours))
+            {
+                await context.Store.DeleteAsync(context.Keys.Waiting, CancellationToken.None).ConfigureAwait(false);
                 return TimeSpan.Zero;
             }
 

@@ -125,7 +125,7 @@ internal sealed partial class GroupCommitter
         switch (end.Outcome)
         {
             case SwapOutcome.Landed:
-                courtesy.Won();
+                courtesy.Won(losses);
                 losses = 0;
                 return await LandAsync(group, end, began).ConfigureAwait(false);
             case SwapOutcome.Lost:
