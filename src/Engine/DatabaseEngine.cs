@@ -160,6 +160,20 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Lets go of a database's memory and connections. What is under way is finished first; what still waits for its turn, and whoever
+    /// uses the object later, gets an <see cref="ObjectDisposedException"/>. <see cref="Open"/> gives it anew. Nothing happens if it is not open.
+    /// </summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadName"/>.</exception>
+    public async Task CloseAsync(string name)
+    {
+        if (databases.TryGetValue(DatabaseName.Check(name), out var open))
+        {
+            Forget(open);
+            await open.WhenClosedAsync().ConfigureAwait(false);
+        }
+    }
+
     /// <inheritdoc/>
     public async IAsyncEnumerable<DatabaseDescription> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {

@@ -52,8 +52,14 @@ public sealed class EngineDatabase : IDatabase
     /// <summary>Whether this process must not write to the database any more: it was deleted, or an invariant broke. Opening it anew helps.</summary>
     internal bool RefusesWrites => speculation.Refusal is not null;
 
-    /// <summary>How many transactions wait for their swap.</summary>
-    internal int StackedCount => speculation.StackedCount;
+    /// <summary>How many transactions have run here and wait for their swap.</summary>
+    public int StackedCount => speculation.StackedCount;
+
+    /// <summary>How many races in a row the writes of this process have lost; 0 after one that was won.</summary>
+    public int LossesInARow => committer.LossesInARow;
+
+    /// <summary>The newest version that is known here, without asking the store; 0 before the first use.</summary>
+    public long KnownVersion => speculation.Current?.Version ?? 0;
 
     internal DatabaseContext Context => context;
 
@@ -127,6 +133,33 @@ public sealed class EngineDatabase : IDatabase
         var head = await PinAsync(level, cancellation).ConfigureAwait(false);
         head.Snapshot.Release();
         return Describe(Name, head.Head);
+    }
+
+    /// <summary>The newest state known here, for another process to begin with; null before the first use.</summary>
+    public WarmState? CopyWarmState() =>
+        speculation.Current is { } known ? new WarmState(HeadCodec.Encode(known.Head), known.Tag.Value) : null;
+
+    /// <summary>
+    /// Opens the database with a state that another process knew, in place of the GET. It may be old: reads and writes find out as
+    /// they do with what this process itself read a while ago. A damaged one is the same as none.
+    /// </summary>
+    /// <returns>Whether it was of use; if not, the first use asks the store.</returns>
+    public async Task<bool> WarmAsync(WarmState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        Task warming;
+        lock (openGate)
+        {
+            if (opening is not null)
+            {
+                return false;
+            }
+
+            warming = opening = Task.Run(() => Install(HeadCodec.Decode(state.Head, context.Keys.Head), new ETag(state.Tag)));
+        }
+
+        await warming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return warming.IsCompletedSuccessfully;
     }
 
     /// <summary>A description from a head.</summary>
@@ -241,14 +274,19 @@ public sealed class EngineDatabase : IDatabase
         long look = freshness.Start();
         long began = context.Time.GetTimestamp();
         var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
-        var loaded = reader.Load(found.Head, found.Tag, null);
+        Install(found.Head, found.Tag);
+        freshness.Prove(look, began);
+    }
+
+    private void Install(Head head, ETag tag)
+    {
+        var loaded = reader.Load(head, tag, null);
         if (!speculation.TryInstall(loaded))
         {
             loaded.Snapshot.Release();
             throw new ObjectDisposedException(Name);
         }
 
-        freshness.Prove(look, began);
         isOpen = true;
     }
 

@@ -12,7 +12,7 @@ public sealed class ArrowTests
         ["EntityFrameworkCore"] = new(["Engine"], ["Microsoft.EntityFrameworkCore."]),
         ["Server"] = new(["Engine"], [], AspNet),
         ["Cli"] = new(["Engine", "Server"], ["Spectre.Console", "System.CommandLine"], AspNet),
-        ["Abstractions"] = new([], ["Microsoft.Orleans.Sdk"]),
+        ["Abstractions"] = new(["Engine"], ["Microsoft.Orleans.Sdk"]),
         ["Grains"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
         ["Client"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
         ["Silo"] = new(["Abstractions", "Client", "Engine", "Grains", "Server"], ["Microsoft.Orleans.", "AWSSDK.", "OpenTelemetry"], AspNet),

@@ -37,6 +37,9 @@ internal sealed partial class GroupCommitter
         linger = new Linger(context, speculation);
     }
 
+    /// <summary>How many swaps in a row were lost.</summary>
+    public int LossesInARow => Volatile.Read(ref losses);
+
     /// <summary>Raised when a swap has landed that began at that time: its head was current after it.</summary>
     public event Action<long>? Landed;
 

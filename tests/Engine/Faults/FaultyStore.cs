@@ -29,6 +29,9 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
     /// <summary>Called before each request reaches the store.</summary>
     public Func<StoreRequest, Task>? Before { get; set; }
 
+    /// <summary>Called once, after the next swap was applied and before its answer goes out.</summary>
+    public Func<Task>? AfterNextSwap { get; set; }
+
     /// <summary>Every request so far.</summary>
     public IReadOnlyList<StoreRequest> Requests => [.. requests];
 
@@ -118,6 +121,12 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
                 async () =>
                 {
                     var result = await inner.SwapAsync(key, content, expected, CancellationToken.None);
+                    if (AfterNextSwap is { } after)
+                    {
+                        AfterNextSwap = null;
+                        await after();
+                    }
+
                     return fault.Kind == FaultKind.Echo ? await inner.SwapAsync(key, content, expected, CancellationToken.None) : result;
                 },
                 cancellation),

@@ -1,0 +1,25 @@
+using Orleans;
+
+namespace OrleansSqlite;
+
+/// <summary>Rows of a query.</summary>
+/// <param name="Version">The version of the snapshot.</param>
+/// <param name="Columns">The columns, in the first piece; empty in the others.</param>
+/// <param name="Rows">Rows; none in the first piece of an empty result.</param>
+public sealed record RowPiece(long Version, IReadOnlyList<Column> Columns, IReadOnlyList<IReadOnlyList<SqlValue>> Rows);
+
+/// <summary>How busy an activation of a database is.</summary>
+/// <param name="Version">The newest version that it knows; 0 if it has not been used.</param>
+/// <param name="Running">How many calls of <see cref="IDatabaseGrain.ExecuteAsync"/> are under way.</param>
+/// <param name="Stacked">How many transactions have run and wait for their swap.</param>
+/// <param name="LossesInARow">How many races it lost in a row, to writers elsewhere.</param>
+/// <param name="Silo">The silo that it is on.</param>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansSqlite.DatabaseStatus")]
+public sealed record DatabaseStatus(
+    [property: Id(0)] long Version,
+    [property: Id(1)] int Running,
+    [property: Id(2)] int Stacked,
+    [property: Id(3)] int LossesInARow,
+    [property: Id(4)] string Silo);

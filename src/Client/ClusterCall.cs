@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+
+namespace OrleansSqlite.Client;
+
+/// <summary>
+/// One call that has the same effect however often it is made: over the cluster, or straight to the store when the cluster does not
+/// answer. What makes it so is an operation id, or that it only reads.
+/// </summary>
+internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptions> options, TimeProvider time, Entropy entropy)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>Makes the call.</summary>
+    /// <param name="database">The database's name.</param>
+    /// <param name="overCluster">The call to the grain.</param>
+    /// <param name="direct">The same straight to the store.</param>
+    /// <param name="repeatable">Whether it may be made again after an attempt of which nobody knows what became.</param>
+    /// <param name="writes">Whether it may have an effect: then its end is not known when the caller stops waiting after such an attempt.</param>
+    /// <param name="cancellation">The caller's.</param>
+    /// <returns>The result, and whether it is that of the first attempt.</returns>
+    public async Task<(T Result, bool First)> RunAsync<T>(
+        string database, Func<Task<Reply<T>>> overCluster, Func<EngineDatabase, Task<T>> direct, bool repeatable, bool writes, CancellationToken cancellation)
+    {
+        long began = time.GetTimestamp();
+        var pause = FirstPause;
+        for (bool first = true; ; first = false)
+        {
+            Exception error;
+            try
+            {
+                if (await route.DirectAsync(database, cancellation).ConfigureAwait(false) is { } open)
+                {
+                    return (await direct(open).ConfigureAwait(false), first);
+                }
+
+                return ((await OverClusterAsync(overCluster).ConfigureAwait(false)).Get(), first);
+            }
+            catch (DatabaseException e) when (!e.OutcomeKnown && repeatable)
+            {
+                // The store did not tell the one who asked it. It may tell the next one.
+                error = e;
+            }
+            catch (CallFailedException e)
+            {
+                route.Failed(e.InnerException!);
+                error = e.InnerException!;
+            }
+
+            bool givesUp = !repeatable || time.GetElapsedTime(began) > options.Value.ResolveTime || (writes && cancellation.IsCancellationRequested);
+            if (givesUp)
+            {
+                throw error as DatabaseException ?? Unknown(database, error);
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            if (!route.HasDirect)
+            {
+                await Task.Delay(entropy.Jitter(pause), time, CancellationToken.None).ConfigureAwait(false);
+                pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;
+            }
+        }
+    }
+
+    /// <summary>The grain's reply. Whatever Orleans says instead tells nothing of what became of the call.</summary>
+    private async Task<Reply<T>> OverClusterAsync<T>(Func<Task<Reply<T>>> call)
+    {
+        try
+        {
+            var answer = call();
+            var reply = await (route.HasDirect ? answer.WaitAsync(options.Value.Patience, time) : answer).ConfigureAwait(false);
+            route.Answered();
+            return reply;
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException or InvalidOperationException or IOException)
+        {
+            throw new CallFailedException(e);
+        }
+    }
+
+    internal static DatabaseException Unknown(string database, Exception error) => new(
+        ErrorKind.Unavailable,
+        ErrorCodes.OutcomeUnknown,
+        $"The cluster has not answered a call for the database '{database}', and it is not known whether it took effect ({error.Message}). "
+        + "Check that the silos run and can be reached. Send a write again with the same operation id to find out; a read can simply be repeated.",
+        error)
+    { Database = database, OutcomeKnown = false };
+
+    private sealed class CallFailedException(Exception inner) : Exception(inner.Message, inner);
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using Orleans;
+
+namespace OrleansSqlite.Client;
+
+/// <summary>The databases of a cluster.</summary>
+internal sealed class ClusterDatabases(
+    IGrainFactory grains, Route route, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options) : IDatabaseCatalog
+{
+    /// <inheritdoc/>
+    public string StoreUrl => options.Value.Store is null ? "the store of the cluster" : "the store of the cluster, which this process reaches by itself, too";
+
+    /// <inheritdoc/>
+    public IDatabase Get(string name) => new ClusterDatabase(DatabaseName.Check(name), grains, call, entropy, options);
+
+    /// <inheritdoc/>
+    public async Task<DatabaseDescription> CreateAsync(string name, CancellationToken cancellation = default)
+    {
+        DatabaseName.Check(name);
+        var (made, _) = await call.RunAsync(
+            name,
+            () => grains.GetGrain<IDatabaseGrain>(name).CreateAsync(cancellation),
+            async _ => await (await route.EngineAsync(cancellation).ConfigureAwait(false)).CreateAsync(name, cancellation).ConfigureAwait(false),
+            repeatable: false,
+            writes: true,
+            cancellation).ConfigureAwait(false);
+        return made;
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string name, CancellationToken cancellation = default)
+    {
+        DatabaseName.Check(name);
+        await call.RunAsync(
+            name,
+            () => grains.GetGrain<IDatabaseGrain>(name).DeleteAsync(cancellation),
+            async _ =>
+            {
+                await (await route.EngineAsync(cancellation).ConfigureAwait(false)).DeleteAsync(name, cancellation).ConfigureAwait(false);
+                return true;
+            },
+            repeatable: false,
+            writes: true,
+            cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<DatabaseDescription> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var (all, _) = await call.RunAsync(
+            ICatalogGrain.Key,
+            () => grains.GetGrain<ICatalogGrain>(ICatalogGrain.Key).ListAsync(ReadLevel.Strong, cancellation),
+            async _ => await ListDirectlyAsync(cancellation).ConfigureAwait(false),
+            repeatable: true,
+            writes: false,
+            cancellation).ConfigureAwait(false);
+        foreach (var database in all)
+        {
+            yield return database;
+        }
+    }
+
+    private async Task<DatabaseDescription[]> ListDirectlyAsync(CancellationToken cancellation)
+    {
+        List<DatabaseDescription> all = [];
+        var engine = await route.EngineAsync(cancellation).ConfigureAwait(false);
+        await foreach (var database in engine.ListAsync(cancellation).ConfigureAwait(false))
+        {
+            all.Add(database);
+        }
+
+        return [.. all];
+    }
+}

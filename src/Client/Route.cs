@@ -1,0 +1,60 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace OrleansSqlite.Client;
+
+/// <summary>Which way calls go: over the cluster, or straight to the store while the cluster is away.</summary>
+internal sealed partial class Route(DirectStore direct, IOptions<OrleansSqliteClientOptions> options, TimeProvider time, ILogger<Route> logger)
+{
+    /// <summary>Losses in a row that show that somebody commits all the time: a grain that only this process cannot reach, for one.</summary>
+    private const int CollidingLosses = 4;
+
+    private long awaySince;
+
+    /// <summary>Whether this process may go to the store by itself.</summary>
+    public bool HasDirect => direct.IsGiven;
+
+    /// <summary>Whether a call should go straight to the store at the moment.</summary>
+    public async Task<EngineDatabase?> DirectAsync(string name, CancellationToken cancellation)
+    {
+        long since = Volatile.Read(ref awaySince);
+        if (!direct.IsGiven || since == 0 || time.GetElapsedTime(since) > options.Value.Recheck)
+        {
+            return null;
+        }
+
+        var database = await OpenAsync(name, cancellation).ConfigureAwait(false);
+        return database.LossesInARow < CollidingLosses ? database : null;
+    }
+
+    /// <summary>The database, straight from the store.</summary>
+    public async Task<EngineDatabase> OpenAsync(string name, CancellationToken cancellation) =>
+        (await direct.EngineAsync(cancellation).ConfigureAwait(false)).Open(name);
+
+    /// <summary>The engine over the store.</summary>
+    public Task<DatabaseEngine> EngineAsync(CancellationToken cancellation) => direct.EngineAsync(cancellation);
+
+    /// <summary>The cluster has answered.</summary>
+    public void Answered()
+    {
+        if (Interlocked.Exchange(ref awaySince, 0) != 0)
+        {
+            LogBack(logger);
+        }
+    }
+
+    /// <summary>The cluster has not answered.</summary>
+    public void Failed(Exception error)
+    {
+        if (Interlocked.Exchange(ref awaySince, time.GetTimestamp()) == 0)
+        {
+            LogAway(logger, HasDirect ? "this process goes to the store by itself" : "calls are tried again", error);
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "The cluster does not answer: {Consequence}")]
+    private static partial void LogAway(ILogger logger, string consequence, Exception error);
+
+    [LoggerMessage(2, LogLevel.Information, "The cluster answers again")]
+    private static partial void LogBack(ILogger logger);
+}

@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+
+namespace OrleansSqlite.Grains;
+
+/// <summary>
+/// A shell around a database of this silo's engine. Its calls interleave: SQLite runs on the engine's threads, and the engine's queue is
+/// what puts the writers in line, refuses when it is full, and runs again what lost a race to a writer elsewhere.
+/// </summary>
+[Reentrant]
+internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engine, ILocalSiloDetails silo)
+    : Grain, IDatabaseGrain, IGrainMigrationParticipant
+{
+    private const string WarmHead = "head";
+    private const string WarmTag = "tag";
+    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new();
+    private Lease? lease;
+    private WarmState? warm;
+
+    private EngineDatabase Database => lease!.Database;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        lease = databases.Rent(this.GetPrimaryKeyString());
+        if (warm is not null)
+        {
+            await Database.WarmAsync(warm);
+            warm = null;
+        }
+
+        // Whether the state is the newest shows here rather than by the first write's lost race. That there is no such database, or no
+        // store at the moment, is for the callers to hear.
+        await Reply.OfAsync(Database.DescribeAsync(ReadLevel.Strong, cancellationToken));
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (lease is not null)
+        {
+            await lease.DisposeAsync();
+        }
+    }
+
+    public void OnDehydrate(IDehydrationContext dehydrationContext)
+    {
+        if (lease?.Database.CopyWarmState() is { } known)
+        {
+            dehydrationContext.AddBytes(WarmHead, known.Head.Span);
+            dehydrationContext.TryAddValue(WarmTag, known.Tag);
+        }
+    }
+
+    public void OnRehydrate(IRehydrationContext rehydrationContext)
+    {
+        if (rehydrationContext.TryGetBytes(WarmHead, out var head) && rehydrationContext.TryGetValue(WarmTag, out string? tag))
+        {
+            warm = new WarmState(System.Buffers.BuffersExtensions.ToArray(head), tag);
+        }
+    }
+
+    public async Task<Reply<BatchResult>> ExecuteAsync(Batch batch, CancellationToken cancellation)
+    {
+        using var withdrawal = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        string call = batch.OperationId ?? "";
+        bool named = call.Length > 0 && running.TryAdd(call, withdrawal);
+        try
+        {
+            return await Reply.OfAsync(Database.ExecuteAsync(batch, withdrawal.Token));
+        }
+        finally
+        {
+            if (named)
+            {
+                running.TryRemove(new(call, withdrawal));
+            }
+        }
+    }
+
+    public Task WithdrawAsync(string operationId, CancellationToken cancellation) =>
+        running.TryGetValue(operationId, out var withdrawal) ? withdrawal.CancelAsync() : Task.CompletedTask;
+
+    public IAsyncEnumerable<Reply<RowPiece>> QueryAsync(Statement statement, ReadLevel level, CancellationToken cancellation) =>
+        RowStream.Of(Database, statement, level, cancellation);
+
+    public Task<Reply<DatabaseDescription>> DescribeAsync(ReadLevel level, CancellationToken cancellation) =>
+        Reply.OfAsync(Database.DescribeAsync(level, cancellation));
+
+    public Task<Reply<DatabaseDescription>> CreateAsync(CancellationToken cancellation) =>
+        Reply.OfAsync(engine.CreateAsync(Database.Name, cancellation));
+
+    public Task<Reply<bool>> DeleteAsync(CancellationToken cancellation) => Reply.OfAsync(DeletedAsync());
+
+    public Task<DatabaseStatus> StatusAsync(CancellationToken cancellation) => Task.FromResult(new DatabaseStatus(
+        Database.KnownVersion, running.Count, Database.StackedCount, Database.LossesInARow, silo.SiloAddress.ToString()));
+
+    private async Task<bool> DeletedAsync()
+    {
+        await engine.DeleteAsync(Database.Name);
+        return true;
+    }
+}
