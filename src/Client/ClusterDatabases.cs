@@ -1,15 +1,23 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans;
 
 namespace OrleansSqlite.Client;
 
 /// <summary>The databases of a cluster.</summary>
+/// <param name="grains">The cluster.</param>
+/// <param name="route">The way to them.</param>
+/// <param name="call">Calls on the way.</param>
+/// <param name="entropy">Makes operation ids.</param>
+/// <param name="options">The client's settings.</param>
+/// <param name="services">Where the engine is, if this is in a silo; it is opened after the app was put together.</param>
 internal sealed class ClusterDatabases(
-    IGrainFactory grains, Route route, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options) : IDatabaseCatalog
+    IGrainFactory grains, Route route, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options, IServiceProvider services)
+    : IDatabaseCatalog
 {
     /// <inheritdoc/>
-    public string StoreUrl => options.Value.Store is null ? "the store of the cluster" : "the store of the cluster, which this process reaches by itself, too";
+    public string StoreUrl => services.GetService<DatabaseEngine>()?.StoreUrl ?? route.StoreUrl ?? "the store of the cluster";
 
     /// <inheritdoc/>
     public IDatabase Get(string name) => new ClusterDatabase(DatabaseName.Check(name), grains, call, entropy, options);

@@ -14,6 +14,9 @@ internal sealed partial class Route(DirectStore direct, IOptions<OrleansSqliteCl
     /// <summary>Whether this process may go to the store by itself.</summary>
     public bool HasDirect => direct.IsGiven;
 
+    /// <summary>The store as its URL, without credentials, once this process has used it.</summary>
+    public string? StoreUrl => direct.Url;
+
     /// <summary>Whether a call should go straight to the store at the moment.</summary>
     public async Task<EngineDatabase?> DirectAsync(string name, CancellationToken cancellation)
     {

@@ -1,0 +1,3 @@
+using OrleansSqlite.Silo;
+
+return await SiloProgram.RunAsync(args, Console.Out, Console.Error);

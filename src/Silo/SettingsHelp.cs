@@ -1,0 +1,46 @@
+namespace OrleansSqlite.Silo;
+
+/// <summary>What the settings are.</summary>
+internal static class SettingsHelp
+{
+    /// <summary>Their names.</summary>
+    public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
+    {
+        "config", "store", "urls", "cluster-id", "service-id", "clustering", "grain-storage", "reminders", "advertised-address", "silo-port",
+        "gateway-port", "dynamodb-service", "dynamodb-tables", "dashboard",
+    };
+
+    /// <summary>What --help prints.</summary>
+    public const string Text = """
+        orleans-sqlite-silo: the databases of a store as grains of an Orleans cluster, and over HTTP.
+
+        Each setting is given as --name value, in the environment (--cluster-id is ORLEANSSQLITE_CLUSTER_ID), or in a JSON file named by
+        --config. The command line goes before the environment, and that before the file.
+
+          --store URL               s3://bucket/prefix, file:path, or a path. Default: the store of the orleans-sqlite tool.
+          --urls URLS               Where HTTP is served. Default http://127.0.0.1:8080, the port from PORT if that is set.
+          --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }
+
+        The cluster. By default it is this silo alone, and nothing else is needed:
+
+          --clustering KIND         localhost, or dynamodb: how the silos find each other. Default localhost.
+          --grain-storage KIND      memory, or dynamodb: where the catalogue is kept; losing it loses no data. Default memory.
+          --reminders KIND          none, or dynamodb. Default none.
+          --cluster-id NAME         Silos of one cluster have the same. Default orleans-sqlite.
+          --service-id NAME         Stays the same when clusters come and go. Default orleans-sqlite.
+          --advertised-address IP   Where other silos and clients reach this one. Default: found by itself.
+          --silo-port PORT          For other silos. Default 11111.
+          --gateway-port PORT       For clients of the cluster. Default 30000.
+          --dynamodb-service NAME   A region such as eu-central-1, or a URL. Credentials come from where the AWS SDK looks for them.
+          --dynamodb-tables NAME    What the names of the tables begin with. Default OrleansSqlite.
+          --dashboard on|off        Orleans' dashboard at /dashboard, for callers on this machine only. Default off.
+
+        examples:
+          orleans-sqlite-silo --store s3://my-bucket/databases --urls http://0.0.0.0:8080
+          orleans-sqlite-silo --store s3://my-bucket/databases --clustering dynamodb --dynamodb-service eu-central-1
+
+        Every silo of a cluster is given the same store. Others may write to it at the same time: single nodes, programs with the
+        library, other clusters. docs/CLUSTER.md says more.
+
+        """;
+}

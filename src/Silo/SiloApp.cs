@@ -1,0 +1,138 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Orleans.Configuration;
+using Orleans.Dashboard;
+using Orleans.Hosting;
+using OrleansSqlite.Client;
+using OrleansSqlite.Grains;
+using OrleansSqlite.Server;
+
+namespace OrleansSqlite.Silo;
+
+/// <summary>One process with the grains and the HTTP server. The server goes over the grains, as any client of the cluster.</summary>
+internal static class SiloApp
+{
+    /// <summary>How long requests and grains may take to end when the silo stops.</summary>
+    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(30);
+
+    public static WebApplication Build(SiloSettings settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        Log(builder.Logging);
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.Services.AddOrleansSqliteClient();
+        builder.Services.AddOrleansSqliteServer();
+        builder.Services.AddProblemDetails();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
+        if (IsLocal(settings.Urls))
+        {
+            // A web page whose name is made to point at this machine carries that name as its host: it is turned away.
+            builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+        }
+
+        builder.UseOrleans(silo => Configure(silo, settings));
+        var app = builder.Build();
+        app.UseHostFiltering();
+        app.UseStatusCodePages();
+        app.MapOrleansSqlite();
+        if (settings.Dashboard)
+        {
+            // It shows every grain and can't tell one caller from another.
+            app.MapOrleansDashboard("/dashboard").AddEndpointFilter(async (call, next) =>
+                call.HttpContext.Connection.RemoteIpAddress is { } caller && IPAddress.IsLoopback(caller) ? await next(call) : Results.NotFound());
+        }
+
+        return app;
+    }
+
+    private static void Configure(ISiloBuilder silo, SiloSettings settings)
+    {
+        silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId));
+        silo.AddOrleansSqlite(settings.Store);
+        if (settings.Clustering == Backing.Local)
+        {
+            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId);
+        }
+        else
+        {
+            silo.UseDynamoDBClustering(options =>
+            {
+                options.Service = settings.DynamoDBService!;
+                options.TableName = $"{settings.DynamoDBTables}Silos";
+                options.UseProvisionedThroughput = false;
+            });
+            Listen(silo, settings);
+        }
+
+        if (settings.GrainStorage == Backing.Local)
+        {
+            silo.AddMemoryGrainStorage(OrleansSqliteSiloExtensions.GrainStorage);
+        }
+        else
+        {
+            silo.AddDynamoDBGrainStorage(OrleansSqliteSiloExtensions.GrainStorage, options =>
+            {
+                options.Service = settings.DynamoDBService!;
+                options.TableName = $"{settings.DynamoDBTables}Grains";
+                options.UseProvisionedThroughput = false;
+            });
+        }
+
+        if (settings.Reminders)
+        {
+            silo.UseDynamoDBReminderService(options =>
+            {
+                options.Service = settings.DynamoDBService!;
+                options.TableName = $"{settings.DynamoDBTables}Reminders";
+                options.UseProvisionedThroughput = false;
+            });
+        }
+
+        if (settings.Dashboard)
+        {
+            silo.AddDashboard();
+        }
+    }
+
+    private static void Listen(ISiloBuilder silo, SiloSettings settings)
+    {
+        if (settings.AdvertisedAddress is { } address)
+        {
+            silo.ConfigureEndpoints(address, settings.SiloPort, settings.GatewayPort, listenOnAnyHostAddress: true);
+        }
+        else
+        {
+            silo.ConfigureEndpoints(settings.SiloPort, settings.GatewayPort);
+        }
+    }
+
+    private static void Log(ILoggingBuilder logging)
+    {
+        logging.ClearProviders();
+        logging.AddSimpleConsole(console => console.SingleLine = true);
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Orleans", LogLevel.Warning);
+
+        // The watchdog's first look has nothing to compare with.
+        logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
+
+        // That it could not start is said once, as an error of the program.
+        logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical);
+        logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+
+    private static bool IsLocal(string urls) => urls.Split(';').All(url =>
+        Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))));
+}

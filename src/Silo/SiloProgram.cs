@@ -1,0 +1,52 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Runtime;
+
+namespace OrleansSqlite.Silo;
+
+/// <summary>The program: reads its settings, starts, says what to try, and runs until it is asked to end.</summary>
+internal static class SiloProgram
+{
+    private const int Ok = 0;
+    private const int Failed = 1;
+    private const int BadSettings = 2;
+
+    public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
+    {
+        if (args.Any(arg => arg is "--help" or "-h" or "-?"))
+        {
+            output.Write(SettingsHelp.Text);
+            return Ok;
+        }
+
+        try
+        {
+            var settings = SiloSettings.Read(args);
+            await using var app = SiloApp.Build(settings);
+            await app.StartAsync();
+            Announcement.Write(output, settings, app.Services.GetRequiredService<DatabaseEngine>().StoreUrl, [.. app.Urls]);
+            output.Flush();
+
+            // Ends by Ctrl-C or SIGTERM: HTTP ends first, then the grains, then the engine, each with what it has under way.
+            await app.WaitForShutdownAsync();
+            output.WriteLine("Stopped.");
+            return Ok;
+        }
+        catch (Exception e) when (Known(e) is { } known)
+        {
+            error.WriteLine($"error: {known.Message}");
+            error.WriteLine("next:  Correct the setting, or see them all: orleans-sqlite-silo --help");
+            return known is SettingException or DatabaseException { Kind: ErrorKind.Invalid } ? BadSettings : Failed;
+        }
+    }
+
+    /// <summary>The error behind an error that is the user's to mend, if there is one; the way to it is of no use to a user.</summary>
+    private static Exception? Known(Exception error) => error switch
+    {
+        SettingException or DatabaseException or OrleansConfigurationException or IOException => error,
+        AggregateException many => many.InnerExceptions.Select(Known).FirstOrDefault(known => known is not null),
+        { InnerException: { } inner } => Known(inner),
+        _ => null,
+    };
+}
