@@ -19,7 +19,7 @@
  * it stays under way as a late one. Reading the head is one step. A process may stop for ever anywhere, which is why a death needs
  * no step of its own.
  *
- * Assumed, beside the four promises of the store: a 409 and a refusal are answers to the only copy of an attempt that was sent.
+ * Assumed, beside the four promises of the store: a refusal is the answer to the only copy of an attempt that was sent.
  * (S3Settings.MakeSwapClient sends each once. A copy given up before is late[], and is reckoned with.)
  *
  * Transactions without an operation id are in nobody's list: only this protocol keeps them from happening twice.
@@ -197,6 +197,7 @@ inline send(w)
      :: answer = Done
      :: answer = NoAnswer
      :: answer = Changed        /* repeated on the way by an SDK or a proxy: the 412 is the echo of our own PUT */
+     :: answer = Busy           /* repeated likewise, and both copies arrived at once */
      fi
   :: !matches(current[w]) -> answer = Changed
   :: answer = Busy
@@ -273,6 +274,9 @@ inline swap(w)
 #elif defined(MUTANT_409_IS_REFUSED)    /* also after an attempt that nobody knows the outcome of */
           outcome = NotApplied
 #else
+#ifndef MUTANT_409_SETTLES              /* the 409 may be that of a twin: a refusal that follows settles nothing */
+          mayLandLate = true;
+#endif
           if
           :: skip                       /* the same again */
           :: answer = Changed           /* patience is at its end: the head says what to tell */

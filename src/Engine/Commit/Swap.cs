@@ -40,7 +40,7 @@ internal sealed partial class Swap(DatabaseContext context, EngineThreads thread
     /// <param name="next">The new head. Its swap id is new, so that its bytes never occurred before.</param>
     /// <param name="expected">The tag of the head that <paramref name="next"/> was made from.</param>
     /// <param name="creates">Whether it begins a new database, in the place of none or of a deleted one.</param>
-    /// <exception cref="StoreException">The store refused (permission, space, settings, or "busy" for too long): not applied.</exception>
+    /// <exception cref="StoreException">The store refused (permission, space, settings): not applied.</exception>
     public async Task<SwapEnd> RunAsync(Head next, ETag? expected, bool creates = false)
     {
         byte[] content = HeadCodec.Encode(next);
@@ -61,7 +61,9 @@ internal sealed partial class Swap(DatabaseContext context, EngineThreads thread
                     case SwapAnswer.Done:
                         return new SwapEnd(SwapOutcome.Landed, result.Tag);
                     case SwapAnswer.Busy:
-                        // 409: not applied, for certain. The same again, without looking: it is not a lost race.
+                        // 409: the same again, without looking: it is not a lost race. But if something on the way repeated the
+                        // request, this may be the answer to the twin of one that was applied: a refusal that follows settles nothing.
+                        mayLandLate = true;
                         if (context.Time.GetElapsedTime(began) < Patience)
                         {
                             await context.PauseAsync(Pause).ConfigureAwait(false);

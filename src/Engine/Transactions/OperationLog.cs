@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using OrleansSqlite.Commit;
@@ -27,9 +28,11 @@ internal static class OperationLog
         $"CREATE INDEX IF NOT EXISTS {Table}_by_time ON {Table}(committed_ms)",
     ];
 
-    /// <summary>Removes some of those that took effect before a time, in unix milliseconds.</summary>
-    public static string Prune(long beforeMs) =>
-        $"DELETE FROM {Table} WHERE id IN (SELECT id FROM {Table} WHERE committed_ms < {beforeMs} ORDER BY committed_ms LIMIT 64)";
+    /// <summary>Removes some of those that took effect before a time, in unix milliseconds: its one parameter.</summary>
+    private const string PruneSql = $"DELETE FROM {Table} WHERE id IN (SELECT id FROM {Table} WHERE committed_ms < ? ORDER BY committed_ms LIMIT 64)";
+
+    /// <summary>The same as a text without parameters.</summary>
+    public static string Prune(long beforeMs) => PruneSql.Replace("?", beforeMs.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
 
     /// <summary>An operation that has taken effect.</summary>
     /// <param name="Version">The version that carries it.</param>
@@ -47,19 +50,18 @@ internal static class OperationLog
         }
 
         List<StatementResult> found = [];
-        runner.Run(new Statement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", Table), found);
-        if (found[0].Rows.Count == 0)
+        if (!IsThere(runner))
         {
             return false;
         }
 
         runner.Run(new Statement($"SELECT version, digest, results FROM {Table} WHERE id = ?", batch.OperationId), found);
-        if (found[1].Rows.Count == 0)
+        if (found[0].Rows.Count == 0)
         {
             return false;
         }
 
-        var row = found[1].Rows[0];
+        var row = found[0].Rows[0];
         if (!row[1].AsBlob().Span.SequenceEqual(Digest(batch)))
         {
             throw runner.Invalid(
@@ -77,12 +79,16 @@ internal static class OperationLog
         var context = connection.Context;
         string json = ResultsJson.Write(results);
         List<StatementResult> ignored = [];
-        foreach (string sql in Schema)
+        if (!IsThere(runner))
         {
-            runner.Run(sql, ignored);
+            foreach (string sql in Schema)
+            {
+                runner.Run(sql, ignored);
+            }
         }
 
-        runner.Run(Prune(context.StoreClock.EarliestMs() - (long)context.Options.OperationRetention.TotalMilliseconds), ignored);
+        // With parameters, so that it is compiled once: this runs with every operation.
+        runner.Run(new Statement(PruneSql, context.StoreClock.EarliestMs() - (long)context.Options.OperationRetention.TotalMilliseconds), ignored);
         runner.Run(
             new Statement(
                 $"INSERT INTO {Table} VALUES (?, ?, ?, ?, ?)",
@@ -92,6 +98,13 @@ internal static class OperationLog
                 Digest(batch),
                 Encoding.UTF8.GetByteCount(json) <= MaxResultBytes ? json : null),
             ignored);
+    }
+
+    private static bool IsThere(StatementRunner runner)
+    {
+        List<StatementResult> found = [];
+        runner.Run(new Statement("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?", Table), found);
+        return found[0].Rows.Count > 0;
     }
 
     /// <summary>Tells one batch from another: its statements and parameters.</summary>

@@ -9,6 +9,9 @@ internal enum FaultKind
     /// <summary>A swap is answered 409: not applied.</summary>
     Busy,
 
+    /// <summary>Applied, while it is sent again on the way: the twin conflicts with it, and the caller hears that one's 409.</summary>
+    BusyTwin,
+
     /// <summary>A swap is answered 412 although nobody was first: not applied.</summary>
     Refused,
 
@@ -47,6 +50,8 @@ internal sealed record Fault(FaultKind Kind, int Requests = 0, TimeSpan Delay = 
     public static Fault None { get; } = new(FaultKind.None);
 
     public static Fault Busy { get; } = new(FaultKind.Busy);
+
+    public static Fault BusyTwin { get; } = new(FaultKind.BusyTwin);
 
     public static Fault Refused { get; } = new(FaultKind.Refused);
 

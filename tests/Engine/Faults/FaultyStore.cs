@@ -127,7 +127,12 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
                         await after();
                     }
 
-                    return fault.Kind == FaultKind.Echo ? await inner.SwapAsync(key, content, expected, CancellationToken.None) : result;
+                    return fault.Kind switch
+                    {
+                        FaultKind.Echo => await inner.SwapAsync(key, content, expected, CancellationToken.None),
+                        FaultKind.BusyTwin => SwapResult.Busy,
+                        _ => result,
+                    };
                 },
                 cancellation),
         };
