@@ -12,6 +12,7 @@ public sealed class ArrowTests
         ["EntityFrameworkCore"] = new(["Engine"], ["Microsoft.EntityFrameworkCore."]),
         ["Server"] = new(["Engine"], [], AspNet),
         ["Cli"] = new(["Engine", "Server"], ["Spectre.Console", "System.CommandLine"], AspNet),
+        ["Clustering"] = new(["Engine"], ["Microsoft.Orleans."]),
         ["Abstractions"] = new([], ["Microsoft.Orleans.Sdk"]),
         ["Grains"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
         ["Client"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
