@@ -67,10 +67,12 @@ public sealed class MembershipDoubtTests : IAsyncDisposable
         Assert.Equal(31, (await table.ReadAll()).Version.Version);
     }
 
-    [Fact]
-    public async Task A_write_that_may_lie_too_far_back_is_not_said_to_have_failed()
+    [Theory]
+    [InlineData("ReplyLost")]
+    [InlineData("Echo")]
+    public async Task A_write_that_may_lie_too_far_back_is_not_said_to_have_failed(string fault)
     {
-        faulty.Next(StoreVerb.Swap, Fault.ReplyLost);
+        faulty.Next(StoreVerb.Swap, FaultOf(fault));
         var table = Table.On(faulty);
         var version = (await table.ReadAll()).Version;
         AfterNextSwap(() => UpdateAsync(40));
@@ -155,6 +157,20 @@ public sealed class MembershipDoubtTests : IAsyncDisposable
         faulty.Always = request => request.Verb == StoreVerb.Swap ? Fault.Busy : Fault.None;
         var error = await Assert.ThrowsAsync<OrleansException>(() => Table.On(faulty, patience: TimeSpan.FromMilliseconds(50)).InsertAsync(Table.Entry(1)));
         Assert.Contains("It was not changed", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_to_which_others_always_are_faster_has_changed_nothing()
+    {
+        await Table.On(store).InsertAsync(Table.Entry(1));
+        int minutes = 0;
+        faulty.Before = request => request.Verb != StoreVerb.Swap
+            ? Task.CompletedTask
+            : Table.On(store).UpdateIAmAlive(new MembershipEntry { SiloAddress = Table.Silo(1), IAmAliveTime = DateTime.UnixEpoch.AddMinutes(minutes++) });
+        var error = await Assert.ThrowsAsync<OrleansException>(() => Table.On(faulty, patience: TimeSpan.FromMilliseconds(100)).InsertAsync(Table.Entry(2)));
+        Assert.Contains("others were faster or the store was busy. It was not changed", error.Message, StringComparison.Ordinal);
+        Assert.True(minutes > 1);
+        Assert.Equal(["silo 1"], await Table.On(store).NamesAsync());
     }
 
     /// <summary>Silos on a bad network. Each knows what it has written, and the table knows nothing else.</summary>
