@@ -23,8 +23,9 @@ internal static class SettingsHelp
 
         The cluster. By default it is this silo alone, and nothing else is needed:
 
-          --clustering KIND         localhost, or dynamodb: how the silos find each other. Default localhost.
-          --grain-storage KIND      memory, or dynamodb: where the catalogue is kept; losing it loses no data. Default memory.
+          --clustering KIND         localhost, store or dynamodb: how the silos find each other. Default localhost. With "store" a cluster
+                                    needs nothing but the store of its databases.
+          --grain-storage KIND      memory, store or dynamodb: where the catalogue is kept; losing it loses no data. Default memory.
           --reminders KIND          none, or dynamodb. Default none.
           --cluster-id NAME         Silos of one cluster have the same. Default orleans-sqlite.
           --service-id NAME         Stays the same when clusters come and go. Default orleans-sqlite.
@@ -37,6 +38,7 @@ internal static class SettingsHelp
 
         examples:
           orleans-sqlite-silo --store s3://my-bucket/databases --urls http://0.0.0.0:8080
+          orleans-sqlite-silo --store s3://my-bucket/databases --clustering store
           orleans-sqlite-silo --store s3://my-bucket/databases --clustering dynamodb --dynamodb-service eu-central-1
 
         Every silo of a cluster is given the same store. Others may write to it at the same time: single nodes, programs with the

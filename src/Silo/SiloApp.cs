@@ -57,35 +57,8 @@ internal static class SiloApp
     {
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId));
         silo.AddOrleansSqlite(settings.Store);
-        if (settings.Clustering == Backing.Local)
-        {
-            silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId);
-        }
-        else
-        {
-            silo.UseDynamoDBClustering(options =>
-            {
-                options.Service = settings.DynamoDBService!;
-                options.TableName = $"{settings.DynamoDBTables}Silos";
-                options.UseProvisionedThroughput = false;
-            });
-            Listen(silo, settings);
-        }
-
-        if (settings.GrainStorage == Backing.Local)
-        {
-            silo.AddMemoryGrainStorage(OrleansSqliteSiloExtensions.GrainStorage);
-        }
-        else
-        {
-            silo.AddDynamoDBGrainStorage(OrleansSqliteSiloExtensions.GrainStorage, options =>
-            {
-                options.Service = settings.DynamoDBService!;
-                options.TableName = $"{settings.DynamoDBTables}Grains";
-                options.UseProvisionedThroughput = false;
-            });
-        }
-
+        Cluster(silo, settings);
+        Store(silo, settings);
         if (settings.Reminders)
         {
             silo.UseDynamoDBReminderService(options =>
@@ -99,6 +72,51 @@ internal static class SiloApp
         if (settings.Dashboard)
         {
             silo.AddDashboard();
+        }
+    }
+
+    private static void Cluster(ISiloBuilder silo, SiloSettings settings)
+    {
+        switch (settings.Clustering)
+        {
+            case Backing.Local:
+                silo.UseLocalhostClustering(settings.SiloPort, settings.GatewayPort, null, settings.ServiceId, settings.ClusterId);
+                return;
+            case Backing.Store:
+                silo.UseOrleansSqliteClustering(settings.Store);
+                break;
+            default:
+                silo.UseDynamoDBClustering(options =>
+                {
+                    options.Service = settings.DynamoDBService!;
+                    options.TableName = $"{settings.DynamoDBTables}Silos";
+                    options.UseProvisionedThroughput = false;
+                });
+                break;
+        }
+
+        Listen(silo, settings);
+    }
+
+    private static void Store(ISiloBuilder silo, SiloSettings settings)
+    {
+        const string name = OrleansSqliteSiloExtensions.GrainStorage;
+        switch (settings.GrainStorage)
+        {
+            case Backing.Local:
+                silo.AddMemoryGrainStorage(name);
+                break;
+            case Backing.Store:
+                silo.AddOrleansSqliteGrainStorage(name, settings.Store);
+                break;
+            default:
+                silo.AddDynamoDBGrainStorage(name, options =>
+                {
+                    options.Service = settings.DynamoDBService!;
+                    options.TableName = $"{settings.DynamoDBTables}Grains";
+                    options.UseProvisionedThroughput = false;
+                });
+                break;
         }
     }
 

@@ -10,6 +10,9 @@ internal enum Backing
     /// <summary>On this machine, in memory: one silo, for development.</summary>
     Local,
 
+    /// <summary>In the store of the databases.</summary>
+    Store,
+
     /// <summary>DynamoDB.</summary>
     DynamoDB,
 }
@@ -145,8 +148,9 @@ internal sealed class SiloSettings
     private static Backing Backing(IConfiguration configuration, string setting, string local) => (configuration[setting] ?? local) switch
     {
         "dynamodb" => Silo.Backing.DynamoDB,
+        "store" => Silo.Backing.Store,
         var value when value == local => Silo.Backing.Local,
-        var other => throw new SettingException($"--{setting} is '{local}' or 'dynamodb', and not '{other}'."),
+        var other => throw new SettingException($"--{setting} is '{local}', 'store' or 'dynamodb', and not '{other}'."),
     };
 
     private static int Port(string text, string setting) =>

@@ -13,9 +13,10 @@ public sealed class ArrowTests
         ["Server"] = new(["Engine"], [], AspNet),
         ["Cli"] = new(["Engine", "Server"], ["Spectre.Console", "System.CommandLine"], AspNet),
         ["Abstractions"] = new(["Engine"], ["Microsoft.Orleans.Sdk"]),
+        ["Clustering"] = new(["Engine"], ["Microsoft.Orleans."]),
         ["Grains"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
         ["Client"] = new(["Abstractions", "Engine"], ["Microsoft.Orleans."]),
-        ["Silo"] = new(["Abstractions", "Client", "Engine", "Grains", "Server"], ["Microsoft.Orleans.", "AWSSDK.", "OpenTelemetry"], AspNet),
+        ["Silo"] = new(["Abstractions", "Client", "Clustering", "Engine", "Grains", "Server"], ["Microsoft.Orleans.", "AWSSDK.", "OpenTelemetry"], AspNet),
     };
 
     /// <summary>Projects that are built without Orleans: a user of the library must not get it by way of another package.</summary>

@@ -18,6 +18,12 @@ internal sealed class WorkerProcess : IDisposable
         errors = process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>
+    /// Options of the host: tests that stand on more than the runtime (on ASP.NET Core, say) have the worker's assemblies beside them only
+    /// as far as that does not bring them.
+    /// </summary>
+    public static string[] HostOptions { get; set; } = [];
+
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => process.HasExited;
 
@@ -31,7 +37,7 @@ internal sealed class WorkerProcess : IDisposable
     public static WorkerProcess StartIn(string[] prefix, Dictionary<string, string>? environment, params string[] arguments)
     {
         string host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
-        string[] command = [.. prefix, host, Path.Combine(AppContext.BaseDirectory, "OrleansSqlite.Worker.dll"), .. arguments];
+        string[] command = [.. prefix, host, .. HostOptions, Path.Combine(AppContext.BaseDirectory, "OrleansSqlite.Worker.dll"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardInput = true,

@@ -8,7 +8,7 @@ namespace OrleansSqlite.Tests.Stores;
 /// a plain attribute cannot know, as the test is declared once, in the base class.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
-[XunitTestCaseDiscoverer("OrleansSqlite.Tests.Stores.StoreFactDiscoverer", "OrleansSqlite.Engine.Tests")]
+[XunitTestCaseDiscoverer("OrleansSqlite.Tests.Stores.StoreFactDiscoverer", TestAssembly.Name)]
 public sealed class StoreFactAttribute : FactAttribute;
 
 /// <summary>A test that needs an S3 server.</summary>

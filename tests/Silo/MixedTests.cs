@@ -1,0 +1,141 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using OrleansSqlite.Client;
+using Xunit.Abstractions;
+
+namespace OrleansSqlite.Tests;
+
+/// <summary>
+/// Everybody at once on one database: two silos that find each other in the store, processes with the library alone, an app that is a
+/// client of the cluster, and callers over HTTP, while a silo is killed.
+/// </summary>
+public sealed class MixedTests(ITestOutputHelper output) : IDisposable
+{
+    private const int Workers = 3;
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("orleans-sqlite-");
+
+    static MixedTests() => WorkerProcess.HostOptions =
+        ["exec", "--runtimeconfig", Path.Combine(AppContext.BaseDirectory, $"{typeof(MixedTests).Assembly.GetName().Name}.runtimeconfig.json")];
+
+    public void Dispose() => directory.Delete(recursive: true);
+
+    [Fact]
+    public Task On_a_directory_nothing_is_lost_and_nobody_starves() => RunAsync(new Uri(directory.CreateSubdirectory("store").FullName).AbsoluteUri, rowsEach: 150);
+
+    [S3Fact]
+    [Trait("Category", "S3")]
+    public Task On_S3_nothing_is_lost_and_nobody_starves() => S3Server.WithStoreAsync(store => RunAsync(store, rowsEach: 60));
+
+    private async Task RunAsync(string store, int rowsEach)
+    {
+        await using (var engine = await DatabaseEngine.OpenAsync(store))
+        {
+            await engine.CreateAsync("app");
+            await engine.Open("app").ExecuteAsync("CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER NOT NULL)");
+        }
+
+        string[] cluster = ["--store", store, "--clustering", "store", "--grain-storage", "store", "--advertised-address", "127.0.0.1"];
+        await using var first = await SiloProcess.StartAsync(cluster);
+        await using var second = await SiloProcess.StartAsync(cluster);
+        using var app = await AppAsync(store);
+        var database = app.Services.GetRequiredService<IDatabaseCatalog>().Get("app");
+
+        ConcurrentBag<(long Value, long Id)> acknowledged = [];
+        var workers = Enumerable.Range(1, Workers).Select(i => WorkerProcess.Start(
+            "insert", "--store", store, "--db", "app", "--count", $"{rowsEach}", "--id", $"{i}", "--ack", AckFile(i))).ToArray();
+        try
+        {
+            var byApp = InsertAsync(4, rowsEach, async value =>
+                (await database.ExecuteAsync("INSERT INTO t(v) VALUES (?) RETURNING id", [value])).Rows[0][0].AsInteger());
+            var byHttp = InsertAsync(5, rowsEach, value => PostAsync(second.Client, value));
+            await Task.WhenAny(Task.WhenAll(byApp, byHttp), UntilAsync(() => acknowledged.Count > rowsEach / 2));
+            await first.SignalAsync("KILL");
+            await Task.WhenAll(byApp, byHttp);
+            foreach (var worker in workers)
+            {
+                Assert.Equal("", await worker.SucceedAsync());
+            }
+        }
+        finally
+        {
+            Array.ForEach(workers, worker => worker.Dispose());
+        }
+
+        var all = acknowledged.Concat(Enumerable.Range(1, Workers).SelectMany(i => Acknowledged.Read(AckFile(i)))).ToArray();
+        Assert.Equal((Workers + 2) * rowsEach, all.Length);
+        await using (var engine = await DatabaseEngine.OpenAsync(store))
+        {
+            await Acknowledged.AssertKeptAsync(engine.Open("app"), all);
+            Assert.Equal("ok", (await engine.Open("app").ScalarAsync("PRAGMA integrity_check")).AsText());
+        }
+
+        // All have come to the same: the app by the grain, HTTP by the silo that is left, and a process that has just begun.
+        Assert.Equal(SqlValue.From(all.Length), await database.ScalarAsync("SELECT count(*) FROM t"));
+        output.WriteLine($"{all.Length} rows by {Workers} processes, an app and HTTP");
+        var (code, _, _) = await second.StopAsync();
+        Assert.Equal(0, code);
+
+        async Task InsertAsync(int writer, int rows, Func<long, Task<long>> insert)
+        {
+            for (int i = 1; i <= rows; i++)
+            {
+                long value = (writer * 1_000_000L) + i;
+                acknowledged.Add((value, await insert(value)));
+            }
+        }
+
+        string AckFile(int worker) => Path.Combine(directory.FullName, $"worker-{worker}.ack");
+    }
+
+    private static async Task<IHost> AppAsync(string store)
+    {
+        var builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.UseOrleansClient(client =>
+        {
+            client.UseOrleansSqliteClustering(store);
+            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("orleans-sqlite", "orleans-sqlite"));
+        });
+        builder.Services.AddOrleansSqliteClient(options =>
+        {
+            options.Store = store;
+            options.Patience = TimeSpan.FromSeconds(5);
+        });
+        var app = builder.Build();
+        await app.StartAsync();
+        return app;
+    }
+
+    /// <summary>A caller over HTTP does what such a caller does: with a key of its own it sends again what it got no answer to.</summary>
+    private static async Task<long> PostAsync(HttpClient client, long value)
+    {
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "v1/databases/app/execute")
+            {
+                Content = JsonContent.Create(new { statements = new object[] { new { sql = "INSERT INTO t(v) VALUES (?) RETURNING id", args = (long[])[value] } } }),
+            };
+            request.Headers.Add("Idempotency-Key", $"http-{value}");
+            using var answer = await client.SendAsync(request);
+            string body = await answer.Content.ReadAsStringAsync();
+            if (answer.IsSuccessStatusCode)
+            {
+                using var json = JsonDocument.Parse(body);
+                return json.RootElement.GetProperty("results")[0].GetProperty("rows")[0][0].GetInt64();
+            }
+
+            Assert.True((int)answer.StatusCode is 503 or 409 or 429 or 400 && !body.Contains("\"sql\"", StringComparison.Ordinal), $"{answer.StatusCode}: {body}");
+        }
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        while (!holds())
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(10));
+        }
+    }
+}
