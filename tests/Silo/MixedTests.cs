@@ -1,10 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Orleans.Configuration;
-using OrleansSqlite.Client;
+using OrleansSqlite.Tests.Examples;
 using Xunit.Abstractions;
 
 namespace OrleansSqlite.Tests;
@@ -41,7 +40,8 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
         string[] cluster = ["--store", store, "--clustering", "store", "--grain-storage", "store", "--advertised-address", "127.0.0.1"];
         await using var first = await SiloProcess.StartAsync(cluster);
         await using var second = await SiloProcess.StartAsync(cluster);
-        using var app = await AppAsync(store);
+        await using var app = await AppAsync(store);
+        using var browser = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
         var database = app.Services.GetRequiredService<IDatabaseCatalog>().Get("app");
 
         ConcurrentBag<(long Value, long Id)> acknowledged = [];
@@ -50,7 +50,11 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
         try
         {
             var byApp = InsertAsync(4, rowsEach, async value =>
-                (await database.ExecuteAsync("INSERT INTO t(v) VALUES (?) RETURNING id", [value])).Rows[0][0].AsInteger());
+            {
+                using var answer = await browser.PostAsync($"orders/{value}", null);
+                Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
+                return (await database.ScalarAsync(new Statement("SELECT id FROM t WHERE v = ?", value))).AsInteger();
+            });
             var byHttp = InsertAsync(5, rowsEach, value => PostAsync(second.Client, value));
             await Task.WhenAny(Task.WhenAll(byApp, byHttp), UntilAsync(() => acknowledged.Count > rowsEach / 2));
             await first.SignalAsync("KILL");
@@ -91,20 +95,10 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
         string AckFile(int worker) => Path.Combine(directory.FullName, $"worker-{worker}.ack");
     }
 
-    private static async Task<IHost> AppAsync(string store)
+    /// <summary>The app of the documentation, as it stands there.</summary>
+    private static async Task<WebApplication> AppAsync(string store)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.UseOrleansClient(client =>
-        {
-            client.UseOrleansSqliteClustering(store);
-            client.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("orleans-sqlite", "orleans-sqlite"));
-        });
-        builder.Services.AddOrleansSqliteClient(options =>
-        {
-            options.Store = store;
-            options.Patience = TimeSpan.FromSeconds(5);
-        });
-        var app = builder.Build();
+        var app = AppExample.Build(["--urls", "http://127.0.0.1:0"], store);
         await app.StartAsync();
         return app;
     }
