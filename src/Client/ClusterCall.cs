@@ -21,18 +21,19 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
     /// <param name="cancellation">The caller's.</param>
     /// <returns>The result, and whether it is that of the first attempt.</returns>
     public async Task<(T Result, bool First)> RunAsync<T>(
-        string database, Func<Task<Reply<T>>> overCluster, Func<EngineDatabase, Task<T>> direct, bool repeatable, bool writes, CancellationToken cancellation)
+        string database, Func<Task<Reply<T>>> overCluster, Func<DatabaseEngine, Task<T>> direct, bool repeatable, bool writes, CancellationToken cancellation)
     {
         long began = time.GetTimestamp();
         var pause = FirstPause;
         for (bool first = true; ; first = false)
         {
             Exception error;
+            bool another = false;
             try
             {
-                if (await route.DirectAsync(database, cancellation).ConfigureAwait(false) is { } open)
+                if (await route.DirectAsync(database, cancellation).ConfigureAwait(false) is { } engine)
                 {
-                    return (await direct(open).ConfigureAwait(false), first);
+                    return (await direct(engine).ConfigureAwait(false), first);
                 }
 
                 return ((await OverClusterAsync(overCluster).ConfigureAwait(false)).Get(), first);
@@ -46,6 +47,7 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             {
                 route.Failed(e.InnerException!);
                 error = e.InnerException!;
+                another = route.HasDirect;
             }
 
             bool givesUp = !repeatable || time.GetElapsedTime(began) > options.Value.ResolveTime || (writes && cancellation.IsCancellationRequested);
@@ -55,7 +57,7 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             }
 
             cancellation.ThrowIfCancellationRequested();
-            if (!route.HasDirect)
+            if (!another)
             {
                 await Task.Delay(entropy.Jitter(pause), time, CancellationToken.None).ConfigureAwait(false);
                 pause = pause * 2 < MaxPause ? pause * 2 : MaxPause;

@@ -27,7 +27,7 @@ internal sealed class ClusterDatabase(
         var (result, first) = await call.RunAsync(
             name,
             () => ExecuteOverGrainAsync(batch, cancellation),
-            database => database.ExecuteAsync(batch, cancellation),
+            engine => engine.Open(name).ExecuteAsync(batch, cancellation),
             repeatable: batch.OperationId is not null || harmless,
             writes: !harmless,
             cancellation).ConfigureAwait(false);
@@ -43,7 +43,7 @@ internal sealed class ClusterDatabase(
         var (reader, _) = await call.RunAsync(
             name,
             () => GrainRows.BeginAsync(name, Pieces(statement, level, cancellation), cancellation),
-            database => database.QueryAsync(statement, level, cancellation),
+            engine => engine.Open(name).QueryAsync(statement, level, cancellation),
             repeatable: true,
             writes: false,
             cancellation).ConfigureAwait(false);
@@ -58,7 +58,7 @@ internal sealed class ClusterDatabase(
             () => level.Kind == ReadLevelKind.Strong
                 ? Grain.DescribeAsync(level, cancellation)
                 : grains.GetGrain<IDatabaseReaderGrain>(name).DescribeAsync(level, cancellation),
-            database => database.DescribeAsync(level, cancellation),
+            engine => engine.Open(name).DescribeAsync(level, cancellation),
             repeatable: true,
             writes: false,
             cancellation).ConfigureAwait(false);

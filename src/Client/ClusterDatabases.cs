@@ -29,7 +29,7 @@ internal sealed class ClusterDatabases(
         var (made, _) = await call.RunAsync(
             name,
             () => grains.GetGrain<IDatabaseGrain>(name).CreateAsync(cancellation),
-            async _ => await (await route.EngineAsync(cancellation).ConfigureAwait(false)).CreateAsync(name, cancellation).ConfigureAwait(false),
+            engine => engine.CreateAsync(name, cancellation),
             repeatable: false,
             writes: true,
             cancellation).ConfigureAwait(false);
@@ -43,9 +43,9 @@ internal sealed class ClusterDatabases(
         await call.RunAsync(
             name,
             () => grains.GetGrain<IDatabaseGrain>(name).DeleteAsync(cancellation),
-            async _ =>
+            async engine =>
             {
-                await (await route.EngineAsync(cancellation).ConfigureAwait(false)).DeleteAsync(name, cancellation).ConfigureAwait(false);
+                await engine.DeleteAsync(name, cancellation).ConfigureAwait(false);
                 return true;
             },
             repeatable: false,
@@ -59,7 +59,7 @@ internal sealed class ClusterDatabases(
         var (all, _) = await call.RunAsync(
             ICatalogGrain.Key,
             () => grains.GetGrain<ICatalogGrain>(ICatalogGrain.Key).ListAsync(ReadLevel.Strong, cancellation),
-            async _ => await ListDirectlyAsync(cancellation).ConfigureAwait(false),
+            engine => ListDirectlyAsync(engine, cancellation),
             repeatable: true,
             writes: false,
             cancellation).ConfigureAwait(false);
@@ -69,10 +69,9 @@ internal sealed class ClusterDatabases(
         }
     }
 
-    private async Task<DatabaseDescription[]> ListDirectlyAsync(CancellationToken cancellation)
+    private static async Task<DatabaseDescription[]> ListDirectlyAsync(DatabaseEngine engine, CancellationToken cancellation)
     {
         List<DatabaseDescription> all = [];
-        var engine = await route.EngineAsync(cancellation).ConfigureAwait(false);
         await foreach (var database in engine.ListAsync(cancellation).ConfigureAwait(false))
         {
             all.Add(database);

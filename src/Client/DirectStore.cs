@@ -1,16 +1,17 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OrleansSqlite.Client;
 
 /// <summary>The store, as this process reaches it by itself. Opened when it is first needed: most clients never do.</summary>
-internal sealed class DirectStore(IOptions<OrleansSqliteClientOptions> options, ILoggerFactory logs, TimeProvider time) : IAsyncDisposable
+internal sealed class DirectStore(IOptions<OrleansSqliteClientOptions> options, IServiceProvider services) : IAsyncDisposable
 {
     private readonly Lock gate = new();
     private Task<DatabaseEngine>? opening;
 
     /// <summary>Whether there is one.</summary>
-    public bool IsGiven => options.Value.Store is not null;
+    public bool IsGiven => options.Value is { Store: not null } or { OpenEngine: not null };
 
     /// <summary>The store's URL, without credentials, if there is one.</summary>
     public string? Url => opening is { IsCompletedSuccessfully: true } open ? open.Result.StoreUrl : null;
@@ -23,8 +24,8 @@ internal sealed class DirectStore(IOptions<OrleansSqliteClientOptions> options, 
         {
             if (opening is null or { IsFaulted: true })
             {
-                var settings = options.Value;
-                opening = Task.Run(() => DatabaseEngine.OpenAsync(settings.Store!, settings.Engine, logs, time), CancellationToken.None);
+                var open = options.Value.OpenEngine ?? OpenAsync;
+                opening = Task.Run(() => open(services, CancellationToken.None), CancellationToken.None);
             }
 
             return opening.WaitAsync(cancellation);
@@ -42,4 +43,7 @@ internal sealed class DirectStore(IOptions<OrleansSqliteClientOptions> options, 
             }
         }
     }
+
+    private Task<DatabaseEngine> OpenAsync(IServiceProvider provider, CancellationToken cancellation) => DatabaseEngine.OpenAsync(
+        options.Value.Store!, options.Value.Engine, provider.GetService<ILoggerFactory>(), provider.GetService<TimeProvider>(), cancellation);
 }

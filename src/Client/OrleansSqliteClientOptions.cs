@@ -11,6 +11,9 @@ public sealed class OrleansSqliteClientOptions
     /// </summary>
     public string? Store { get; set; }
 
+    /// <summary>Opens the engine in place of <see cref="Store"/>, when it is first needed; it is disposed of with the app.</summary>
+    public Func<IServiceProvider, CancellationToken, Task<DatabaseEngine>>? OpenEngine { get; set; }
+
     /// <summary>Settings of the engine over <see cref="Store"/>.</summary>
     public DatabaseOptions Engine { get; set; } = new();
 
@@ -34,6 +37,7 @@ internal sealed class OrleansSqliteClientOptionsCheck : IValidateOptions<Orleans
 {
     public ValidateOptionsResult Validate(string? name, OrleansSqliteClientOptions options) => options switch
     {
+        { Store: not null, OpenEngine: not null } => ValidateOptionsResult.Fail("Give Store or OpenEngine, and not both."),
         _ when options.Patience <= TimeSpan.Zero => Refuse(nameof(options.Patience)),
         _ when options.Recheck <= TimeSpan.Zero => Refuse(nameof(options.Recheck)),
         _ when options.ResolveTime <= TimeSpan.Zero => Refuse(nameof(options.ResolveTime)),

@@ -17,8 +17,8 @@ internal sealed partial class Route(DirectStore direct, IOptions<OrleansSqliteCl
     /// <summary>The store as its URL, without credentials, once this process has used it.</summary>
     public string? StoreUrl => direct.Url;
 
-    /// <summary>Whether a call should go straight to the store at the moment.</summary>
-    public async Task<EngineDatabase?> DirectAsync(string name, CancellationToken cancellation)
+    /// <summary>The engine over the store, if a call for a database should go straight to it at the moment.</summary>
+    public async Task<DatabaseEngine?> DirectAsync(string database, CancellationToken cancellation)
     {
         long since = Volatile.Read(ref awaySince);
         if (!direct.IsGiven || since == 0 || time.GetElapsedTime(since) > options.Value.Recheck)
@@ -26,16 +26,9 @@ internal sealed partial class Route(DirectStore direct, IOptions<OrleansSqliteCl
             return null;
         }
 
-        var database = await OpenAsync(name, cancellation).ConfigureAwait(false);
-        return database.LossesInARow < CollidingLosses ? database : null;
+        var engine = await direct.EngineAsync(cancellation).ConfigureAwait(false);
+        return engine.Open(database).LossesInARow < CollidingLosses ? engine : null;
     }
-
-    /// <summary>The database, straight from the store.</summary>
-    public async Task<EngineDatabase> OpenAsync(string name, CancellationToken cancellation) =>
-        (await direct.EngineAsync(cancellation).ConfigureAwait(false)).Open(name);
-
-    /// <summary>The engine over the store.</summary>
-    public Task<DatabaseEngine> EngineAsync(CancellationToken cancellation) => direct.EngineAsync(cancellation);
 
     /// <summary>The cluster has answered.</summary>
     public void Answered()

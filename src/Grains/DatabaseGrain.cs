@@ -1,5 +1,4 @@
-using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
+using System.Buffers;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 
@@ -15,7 +14,8 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
 {
     private const string WarmHead = "head";
     private const string WarmTag = "tag";
-    private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new();
+    private readonly Dictionary<string, CancellationTokenSource> named = [];
+    private int running;
     private Lease? lease;
     private WarmState? warm;
 
@@ -56,30 +56,31 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
     {
         if (rehydrationContext.TryGetBytes(WarmHead, out var head) && rehydrationContext.TryGetValue(WarmTag, out string? tag))
         {
-            warm = new WarmState(System.Buffers.BuffersExtensions.ToArray(head), tag);
+            warm = new WarmState(head.ToArray(), tag);
         }
     }
 
     public async Task<Reply<BatchResult>> ExecuteAsync(Batch batch, CancellationToken cancellation)
     {
         using var withdrawal = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        string call = batch.OperationId ?? "";
-        bool named = call.Length > 0 && running.TryAdd(call, withdrawal);
+        bool added = batch.OperationId is { } id && named.TryAdd(id, withdrawal);
+        running++;
         try
         {
             return await Reply.OfAsync(Database.ExecuteAsync(batch, withdrawal.Token));
         }
         finally
         {
-            if (named)
+            running--;
+            if (added)
             {
-                running.TryRemove(new(call, withdrawal));
+                named.Remove(batch.OperationId!);
             }
         }
     }
 
     public Task WithdrawAsync(string operationId, CancellationToken cancellation) =>
-        running.TryGetValue(operationId, out var withdrawal) ? withdrawal.CancelAsync() : Task.CompletedTask;
+        named.TryGetValue(operationId, out var withdrawal) ? withdrawal.CancelAsync() : Task.CompletedTask;
 
     public IAsyncEnumerable<Reply<RowPiece>> QueryAsync(Statement statement, ReadLevel level, CancellationToken cancellation) =>
         RowStream.Of(Database, statement, level, cancellation);
@@ -93,7 +94,7 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
     public Task<Reply<bool>> DeleteAsync(CancellationToken cancellation) => Reply.OfAsync(DeletedAsync());
 
     public Task<DatabaseStatus> StatusAsync(CancellationToken cancellation) => Task.FromResult(new DatabaseStatus(
-        Database.KnownVersion, running.Count, Database.StackedCount, Database.LossesInARow, silo.SiloAddress.ToString()));
+        Database.KnownVersion, running, Database.StackedCount, Database.LossesInARow, silo.SiloAddress.ToString()));
 
     private async Task<bool> DeletedAsync()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.TestingHost;
 using OrleansSqlite.Client;
 using OrleansSqlite.Grains;
@@ -11,7 +12,7 @@ namespace OrleansSqlite.Tests;
 /// <summary>Silos over one store, each with a way of its own to it, and a client.</summary>
 internal sealed class ClusterScene : IAsyncDisposable
 {
-    private readonly List<FaultyStore> stores = [];
+    private readonly List<(SiloAddress Silo, FaultyStore Way)> ways = [];
     private readonly Lock gate = new();
     private readonly DatabaseOptions options;
 
@@ -33,8 +34,17 @@ internal sealed class ClusterScene : IAsyncDisposable
         {
             lock (gate)
             {
-                return [.. stores];
+                return [.. ways.Select(way => way.Way)];
             }
+        }
+    }
+
+    /// <summary>A silo's way to the store.</summary>
+    public FaultyStore WayOf(SiloAddress silo)
+    {
+        lock (gate)
+        {
+            return ways.Single(way => way.Silo.Equals(silo)).Way;
         }
     }
 
@@ -54,7 +64,7 @@ internal sealed class ClusterScene : IAsyncDisposable
         builder.ConfigureSilo((_, host) =>
         {
             host.AddMemoryGrainStorage(OrleansSqliteSiloExtensions.GrainStorage);
-            host.AddOrleansSqlite((_, _) => scene.OpenAsync());
+            host.AddOrleansSqlite((services, _) => scene.OpenAsync(services.GetRequiredService<ILocalSiloDetails>().SiloAddress));
             silo?.Invoke(host);
         });
         builder.ConfigureClientHost(host => host.Services.AddOrleansSqliteClient(client));
@@ -83,12 +93,12 @@ internal sealed class ClusterScene : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Cluster.DisposeAsync();
 
-    private Task<DatabaseEngine> OpenAsync()
+    private Task<DatabaseEngine> OpenAsync(SiloAddress silo)
     {
         var way = new FaultyStore(Store);
         lock (gate)
         {
-            stores.Add(way);
+            ways.Add((silo, way));
         }
 
         return DatabaseEngine.OpenAsync(way, options);

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using Orleans.Hosting;
 using OrleansSqlite.Client;
+using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Faults;
 
 namespace OrleansSqlite.Tests;
@@ -98,6 +100,36 @@ public sealed class FailureTests
             return scene.Stores.Count == 2 && scene.Stores[1].Requests.Count > 0;
         });
         Assert.Equal(["over the grain", "by itself"], await scene.ColumnAsync("app", "SELECT v FROM t ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task A_client_whose_own_commits_collide_goes_back_to_the_grain()
+    {
+        var store = new MemoryStore();
+        var own = new FaultyStore(store);
+        await using var scene = await ClusterScene.StartAsync(1, store, client: options =>
+        {
+            options.OpenEngine = (_, cancellation) => DatabaseEngine.OpenAsync(own, new DatabaseOptions { ProbeStore = false, Threads = 2 }, cancellation: cancellation);
+            options.Recheck = TimeSpan.FromHours(1);
+        });
+        var database = await scene.CreateAsync("app", Schema);
+        var route = scene.Cluster.Client.ServiceProvider.GetRequiredService<Route>();
+        route.Failed(new TimeoutException("By chance."));
+        await using var rival = await DatabaseEngine.OpenAsync(new FaultyStore(store), new DatabaseOptions { ProbeStore = false, Threads = 2 });
+        for (int i = 0; i < 4; i++)
+        {
+            own.BeforeNext(StoreVerb.Swap, async () => await rival.Open("app").ExecuteAsync("INSERT INTO t(v) VALUES ('rival')"));
+        }
+
+        var held = Held.Next(own, StoreVerb.Swap);
+        var direct = database.ExecuteAsync("INSERT INTO t(v) VALUES ('direct')");
+        await held.Arrived;
+        int swaps = own.Count(StoreVerb.Swap);
+        await database.ExecuteAsync("INSERT INTO t(v) VALUES ('by the grain')");
+        Assert.Equal(swaps, own.Count(StoreVerb.Swap));
+        held.Release();
+        await direct;
+        Assert.Equal(["by the grain", "direct", "rival", "rival", "rival", "rival"], await scene.ColumnAsync("app", "SELECT v FROM t ORDER BY v"));
     }
 
     private static async Task Until(Func<Task<bool>> holds)

@@ -160,7 +160,7 @@ public sealed class GrainTests
         await database.ExecuteAsync(new Batch("INSERT INTO t(v) VALUES ('x')"));
         string from = (await scene.Grain("app").StatusAsync()).Silo;
         var to = scene.Cluster.Silos.Single(silo => silo.SiloAddress.ToString() != from);
-        var way = scene.Stores[scene.Cluster.Silos.IndexOf(to)];
+        var way = scene.WayOf(to.SiloAddress);
         int before = way.Requests.Count;
         await scene.Cluster.MigrateAsync(scene.Grain("app"), to.SiloAddress);
         var status = await scene.Grain("app").StatusAsync();
