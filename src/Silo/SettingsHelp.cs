@@ -21,6 +21,8 @@ internal static class SettingsHelp
           --urls URLS               Where HTTP is served. Default http://127.0.0.1:8080, the port from PORT if that is set.
           --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }
 
+        With the word health before the same settings it serves nothing, but asks the silo that they describe whether it lives: exit code 0 or 1.
+
         The cluster. By default it is this silo alone, and nothing else is needed:
 
           --clustering KIND         localhost, store or dynamodb: how the silos find each other. Default localhost. With "store" a cluster
@@ -40,6 +42,7 @@ internal static class SettingsHelp
           orleans-sqlite-silo --store s3://my-bucket/databases --urls http://0.0.0.0:8080
           orleans-sqlite-silo --store s3://my-bucket/databases --clustering store
           orleans-sqlite-silo --store s3://my-bucket/databases --clustering dynamodb --dynamodb-service eu-central-1
+          orleans-sqlite-silo health --urls http://0.0.0.0:8080
 
         Every silo of a cluster is given the same store. Others may write to it at the same time: single nodes, programs with the
         library, other clusters. docs/CLUSTER.md says more.

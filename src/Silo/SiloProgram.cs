@@ -20,9 +20,16 @@ internal static class SiloProgram
             return Ok;
         }
 
+        // Docker knows 0 and 1 as answers to a health check, and no others.
+        bool asksForHealth = args is [Health.Argument, ..];
         try
         {
-            var settings = SiloSettings.Read(args);
+            var settings = SiloSettings.Read(asksForHealth ? args[1..] : args);
+            if (asksForHealth)
+            {
+                return await Health.CheckAsync(settings.Urls, output, error) ? Ok : Failed;
+            }
+
             await using var app = SiloApp.Build(settings);
             await app.StartAsync();
             Announcement.Write(output, settings, app.Services.GetRequiredService<DatabaseEngine>().StoreUrl, [.. app.Urls]);
@@ -37,7 +44,7 @@ internal static class SiloProgram
         {
             error.WriteLine($"error: {known.Message}");
             error.WriteLine("next:  Correct the setting, or see them all: orleans-sqlite-silo --help");
-            return known is SettingException or DatabaseException { Kind: ErrorKind.Invalid } ? BadSettings : Failed;
+            return !asksForHealth && known is SettingException or DatabaseException { Kind: ErrorKind.Invalid } ? BadSettings : Failed;
         }
     }
 

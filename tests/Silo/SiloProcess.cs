@@ -25,15 +25,25 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>A client of its HTTP server.</summary>
     public HttpClient Client { get; } = new();
 
+    /// <summary>Its port for other silos, if it was started on free ones.</summary>
+    public int SiloPort { get; private init; }
+
     /// <summary>Starts a silo on free ports and waits until it listens.</summary>
-    public static async Task<SiloProcess> StartAsync(params string[] args)
+    public static Task<SiloProcess> StartAsync(params string[] args)
     {
         var (silo, gateway) = (FreePort(), FreePort());
-        var start = new ProcessStartInfo(
-            Path.ChangeExtension(typeof(SiloProgram).Assembly.Location, null),
-            ["--urls", "http://127.0.0.1:0", "--silo-port", $"{silo}", "--gateway-port", $"{gateway}", .. args])
-        { RedirectStandardOutput = true, RedirectStandardError = true };
-        var started = new SiloProcess(Process.Start(start)!);
+        return StartAsync(
+            new ProcessStartInfo(
+                Path.ChangeExtension(typeof(SiloProgram).Assembly.Location, null),
+                ["--urls", "http://127.0.0.1:0", "--silo-port", $"{silo}", "--gateway-port", $"{gateway}", .. args]),
+            silo);
+    }
+
+    /// <summary>Starts a silo in a way of one's own and waits until it listens.</summary>
+    public static async Task<SiloProcess> StartAsync(ProcessStartInfo start, int siloPort = 0)
+    {
+        start.RedirectStandardOutput = start.RedirectStandardError = true;
+        var started = new SiloProcess(Process.Start(start)!) { SiloPort = siloPort };
         try
         {
             await started.ListenAsync();
@@ -63,13 +73,19 @@ internal sealed class SiloProcess : IAsyncDisposable
         return (process.ExitCode, output, await error);
     }
 
+    /// <summary>Ends it at once, as a power cut does.</summary>
+    public async Task KillAsync()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
         if (!process.HasExited)
         {
-            process.Kill();
-            await process.WaitForExitAsync();
+            await KillAsync();
         }
 
         process.Dispose();
@@ -83,7 +99,9 @@ internal sealed class SiloProcess : IAsyncDisposable
             Announcement.Add(line);
             if (line.StartsWith("listening", StringComparison.Ordinal))
             {
-                Client.BaseAddress = new Uri(line["listening".Length..].Trim().Split(' ')[0]);
+                // Nobody can call "all addresses".
+                string address = line["listening".Length..].Trim().Split(' ')[0];
+                Client.BaseAddress = new Uri(address.Replace("//0.0.0.0", "//127.0.0.1", StringComparison.Ordinal));
             }
 
             if (line.StartsWith("All there is:", StringComparison.Ordinal))
@@ -95,7 +113,8 @@ internal sealed class SiloProcess : IAsyncDisposable
         throw new InvalidOperationException($"The silo has ended: {await error}");
     }
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
