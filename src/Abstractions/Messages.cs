@@ -6,7 +6,8 @@ namespace OrleansSqlite;
 /// <param name="Version">The version of the snapshot.</param>
 /// <param name="Columns">The columns, in the first piece; empty in the others.</param>
 /// <param name="Rows">Rows; none in the first piece of an empty result.</param>
-public sealed record RowPiece(long Version, IReadOnlyList<Column> Columns, IReadOnlyList<IReadOnlyList<SqlValue>> Rows);
+/// <param name="IsLast">Whether these are the last ones: whoever has them need not ask again, of a silo that may be gone by then.</param>
+public sealed record RowPiece(long Version, IReadOnlyList<Column> Columns, IReadOnlyList<IReadOnlyList<SqlValue>> Rows, bool IsLast);
 
 /// <summary>How busy an activation of a database is.</summary>
 /// <param name="Version">The newest version that it knows; 0 if it has not been used.</param>

@@ -75,7 +75,7 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             route.Answered();
             return reply;
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException or InvalidOperationException or IOException)
+        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException or InvalidOperationException or IOException or EnumerationAbortedException)
         {
             throw new CallFailedException(e);
         }

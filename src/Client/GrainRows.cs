@@ -16,7 +16,7 @@ internal sealed class GrainRows : IRowReader
         this.database = database;
         this.pieces = pieces;
         first = piece.Rows;
-        ended = piece.Rows.Count == 0;
+        ended = piece.IsLast;
         Version = piece.Version;
         Columns = piece.Columns;
     }
@@ -77,9 +77,9 @@ internal sealed class GrainRows : IRowReader
             return [];
         }
 
-        var rows = pieces.Current.Get().Rows;
-        ended = rows.Count == 0;
-        return rows;
+        var piece = pieces.Current.Get();
+        ended = piece.IsLast;
+        return piece.Rows;
     }
 
     /// <inheritdoc/>

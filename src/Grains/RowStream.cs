@@ -11,21 +11,25 @@ internal static class RowStream
         IRowReader? reader = null;
         try
         {
+            // One piece ahead, so that each piece says whether it is the last: most queries are one message then.
+            IReadOnlyList<IReadOnlyList<SqlValue>> rows = [];
+            IReadOnlyList<IReadOnlyList<SqlValue>> ahead = [];
             Reply<RowPiece> next;
-            bool first = true;
             do
             {
                 // An iterator cannot give anything out of a catch.
                 try
                 {
-                    reader ??= await database.QueryAsync(statement, level, cancellation);
-                    var rows = await reader.ReadAsync(cancellation);
-                    if (rows.Count == 0 && !first)
+                    bool first = reader is null;
+                    if (reader is null)
                     {
-                        yield break;
+                        reader = await database.QueryAsync(statement, level, cancellation);
+                        ahead = await reader.ReadAsync(cancellation);
                     }
 
-                    next = new() { Result = new RowPiece(reader.Version, first ? reader.Columns : [], rows) };
+                    rows = ahead;
+                    ahead = rows.Count == 0 ? [] : await reader.ReadAsync(cancellation);
+                    next = new() { Result = new RowPiece(reader.Version, first ? reader.Columns : [], rows, ahead.Count == 0) };
                 }
                 catch (Exception e) when (Reply.IsAnswer(e))
                 {
@@ -33,9 +37,8 @@ internal static class RowStream
                 }
 
                 yield return next;
-                first = false;
             }
-            while (next.Result is { Rows.Count: > 0 });
+            while (next.Result is { IsLast: false });
         }
         finally
         {

@@ -1,3 +1,4 @@
+using Amazon.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -52,8 +53,9 @@ internal static class SiloProgram
     private static Exception? Known(Exception error) => error switch
     {
         SettingException or DatabaseException or OrleansConfigurationException or IOException => error,
+        AmazonClientException or AmazonServiceException => error,
         AggregateException many => many.InnerExceptions.Select(Known).FirstOrDefault(known => known is not null),
-        { InnerException: { } inner } => Known(inner),
-        _ => null,
+        { InnerException: { } inner } => Known(inner) ?? error as OrleansException,
+        _ => error as OrleansException,
     };
 }

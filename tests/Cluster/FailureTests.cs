@@ -60,6 +60,19 @@ public sealed class FailureTests
         Assert.Equal(["a", "b"], await scene.ColumnAsync("app", "SELECT v FROM t ORDER BY id"));
     }
 
+    /// <summary>What has arrived whole needs nobody any more.</summary>
+    [Fact]
+    public async Task A_short_result_outlives_its_silo()
+    {
+        await using var scene = await ClusterScene.StartAsync();
+        var database = await scene.CreateAsync("app", Schema);
+        await database.ExecuteAsync("INSERT INTO t(v) VALUES ('a'), ('b')");
+        await using var reader = await database.QueryAsync("SELECT v FROM t ORDER BY id");
+        await scene.Cluster.KillSiloAsync(scene.Cluster.Silos[0]);
+        Assert.Equal(2, (await reader.ReadAsync()).Count);
+        Assert.Empty(await reader.ReadAsync());
+    }
+
     [Fact]
     public async Task Without_ids_a_lost_answer_is_told_and_not_sent_again()
     {

@@ -52,8 +52,8 @@ public sealed class WireTests
         Assert.Equal(rows, came.Results[0].Rows);
         Assert.Equal((3, 4), (came.Results[0].Changes, came.Results[0].LastInsertRowId));
 
-        var piece = RoundTrip(new RowPiece(6, [new Column("a", null)], rows));
-        Assert.Equal((6, 1), (piece.Version, piece.Columns.Count));
+        var piece = RoundTrip(new RowPiece(6, [new Column("a", null)], rows, true));
+        Assert.Equal((6, 1, true), (piece.Version, piece.Columns.Count, piece.IsLast));
         Assert.Equal(rows, piece.Rows);
     }
 

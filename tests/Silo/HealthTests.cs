@@ -19,7 +19,15 @@ public sealed class HealthTests
     {
         await using var silo = await SiloProcess.StartAsync("--store", "memory:");
         string url = silo.Client.BaseAddress!.AbsoluteUri;
-        Assert.Equal((0, "live\n", ""), await AskAsync("health", "--urls", url));
+
+        // It is asked for five seconds, which a busy machine may take; a container's host asks three times, too.
+        var answer = await AskAsync("health", "--urls", url);
+        for (int again = 0; answer.Code != 0 && again < 2; again++)
+        {
+            answer = await AskAsync("health", "--urls", url);
+        }
+
+        Assert.Equal((0, "live\n", ""), answer);
 
         await silo.StopAsync();
         var (code, output, error) = await AskAsync("health", "--urls", url);

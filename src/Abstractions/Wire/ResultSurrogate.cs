@@ -70,15 +70,18 @@ internal struct RowPieceSurrogate
 
     [Id(2)]
     public SqlValue[][] Rows;
+
+    [Id(3)]
+    public bool IsLast;
 }
 
 [RegisterConverter]
 internal sealed class RowPieceConverter : IConverter<RowPiece, RowPieceSurrogate>
 {
-    public RowPiece ConvertFromSurrogate(in RowPieceSurrogate surrogate) => new(surrogate.Version, surrogate.Columns, surrogate.Rows);
+    public RowPiece ConvertFromSurrogate(in RowPieceSurrogate surrogate) => new(surrogate.Version, surrogate.Columns, surrogate.Rows, surrogate.IsLast);
 
     public RowPieceSurrogate ConvertToSurrogate(in RowPiece value) =>
-        new() { Version = value.Version, Columns = Arrays.Of(value.Columns), Rows = Arrays.OfRows(value.Rows) };
+        new() { Version = value.Version, Columns = Arrays.Of(value.Columns), Rows = Arrays.OfRows(value.Rows), IsLast = value.IsLast };
 }
 
 /// <summary>A column on its way.</summary>
