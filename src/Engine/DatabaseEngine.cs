@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
+using OrleansSqlite.TimeTravel;
+using OrleansSqlite.Maintenance;
 using OrleansSqlite.Pages;
 using OrleansSqlite.Stores;
 
@@ -146,6 +148,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
             Recent = [],
             Segments = [],
             Frames = [],
+            History = new HeadHistory { BasePageCount = 0 },
         };
         return await new Creation(context, threads).RunAsync(head, cancellation).ConfigureAwait(false);
     }
@@ -158,6 +161,42 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         {
             Forget(open);
         }
+    }
+
+    /// <summary>
+    /// Makes a new database that begins as a version of another one. It shares what is stored with it, so it takes no time and no space,
+    /// however large it is; from then on the two have nothing to do with each other, and either may be deleted.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="fork">The new one's name.</param>
+    /// <param name="at">The version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, <see cref="ErrorCodes.DatabaseExists"/>, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    public async Task<DatabaseDescription> ForkAsync(string name, string fork, ReadLevel at = default, CancellationToken cancellation = default)
+    {
+        var parent = Context(DatabaseName.Check(name));
+        var child = Context(DatabaseName.Check(fork));
+        return await Guarded(name, async () =>
+        {
+            var made = await new Fork(parent, child, threads, new Past(parent, new HeadReader(parent)), Context).RunAsync(at, cancellation).ConfigureAwait(false);
+            return EngineDatabase.Describe(fork, made);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Deletes the objects of a database, or of one that was deleted, that nothing names any more: what lost races have left behind, and history
+    /// that is older than the retention. Safe while others read and write.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="dryRun">Whether only to say what would be deleted.</param>
+    /// <param name="cancellation">Stops it; another one goes on.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    public async Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default)
+    {
+        var context = Context(DatabaseName.Check(name));
+        return await Guarded(
+            name,
+            async () => await new Collection(context, threads, Context).RunAsync(dryRun, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
     /// <summary>

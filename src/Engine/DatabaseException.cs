@@ -134,6 +134,12 @@ public static class ErrorCodes
     /// <summary>The wanted version lies in the future.</summary>
     public const string VersionNotReached = "version-not-reached";
 
+    /// <summary>The wanted version is older than the history that is kept, or a reader has outlived it.</summary>
+    public const string VersionGone = "version-gone";
+
+    /// <summary>There is no named snapshot of that name, or there is one already.</summary>
+    public const string SnapshotName = "snapshot-name";
+
     /// <summary>Whether a write took effect could not be found out.</summary>
     public const string OutcomeUnknown = "outcome-unknown";
 

@@ -1,7 +1,10 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
+using OrleansSqlite.TimeTravel;
+using OrleansSqlite.Maintenance;
 using OrleansSqlite.Reads;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
@@ -25,6 +28,7 @@ public sealed class EngineDatabase : IDatabase
     private readonly BackgroundFlush flushes;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
+    private readonly Past past;
     private readonly Lock openGate = new();
     private Task? closing;
     private Task? opening;
@@ -44,6 +48,7 @@ public sealed class EngineDatabase : IDatabase
         freshness = new Freshness(context, speculation, reader);
         committer.Landed += freshness.Prove;
         pool = new ReadPool(context);
+        past = new Past(context, reader);
     }
 
     /// <inheritdoc/>
@@ -135,6 +140,69 @@ public sealed class EngineDatabase : IDatabase
         return Describe(Name, head.Head);
     }
 
+    /// <summary>The versions that can be read, restored or forked, newest first.</summary>
+    /// <param name="below">Only versions below this one, to go on where an earlier list ended.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public async IAsyncEnumerable<VersionDescription> HistoryAsync(
+        long below = long.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
+        head.Snapshot.Release();
+        var versions = past.ListAsync(head.Head, below, cancellation).GetAsyncEnumerator(cancellation);
+        await using (versions.ConfigureAwait(false))
+        {
+            while (await GuardAsync(() => versions.MoveNextAsync().AsTask()).ConfigureAwait(false))
+            {
+                yield return versions.Current;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
+    /// </summary>
+    /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.VersionGone"/>, <see cref="ErrorCodes.VersionNotReached"/>, <see cref="ErrorCodes.SnapshotName"/>, or the store's failure.</exception>
+    public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) =>
+        GuardAsync(async () => Describe(Name, await new Restore(context, threads, past).RunAsync(at, cancellation).ConfigureAwait(false)));
+
+    /// <summary>Gives a version a name, and keeps it until the name is dropped.</summary>
+    /// <param name="name">The name: the rules for names of databases hold.</param>
+    /// <param name="at">The version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) =>
+        GuardAsync(() => new Pins(context, threads, past).NameAsync(name, at, cancellation));
+
+    /// <summary>The named versions.</summary>
+    public async Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default)
+    {
+        var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
+        head.Snapshot.Release();
+        return await GuardAsync(() => new Pins(context, threads, past).ListNamedAsync(head.Head, cancellation)).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the name of a version away. The version can be read for as long as the history is kept.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if there is none, or the store's failure.</exception>
+    public Task DropSnapshotAsync(string name, CancellationToken cancellation = default) =>
+        GuardAsync(async () =>
+        {
+            await new Pins(context, threads, past).DropAsync(name, cancellation).ConfigureAwait(false);
+            return true;
+        });
+
+    /// <summary>Sets how long a version can be read after another one has taken its place. A collection takes what is older away.</summary>
+    /// <param name="retention">From zero (an hour is kept all the same, for slow readers) to 100 years, in whole seconds.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, or the store's failure.</exception>
+    public Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default) =>
+        GuardAsync(async () =>
+        {
+            await Retention.SetAsync(context, threads, retention, cancellation).ConfigureAwait(false);
+            return true;
+        });
+
     /// <summary>The newest state known here, for another process to begin with; null before the first use.</summary>
     public WarmState? CopyWarmState() =>
         speculation.Current is { } known ? new WarmState(HeadCodec.Encode(known.Head), known.Tag.Value) : null;
@@ -167,7 +235,7 @@ public sealed class EngineDatabase : IDatabase
         name,
         head.DatabaseId,
         head.Version,
-        DateTimeOffset.FromUnixTimeMilliseconds(head.TimeMs),
+        DateTimeOffset.FromUnixTimeMilliseconds(head.CommittedAtMs),
         head.PageBytes,
         head.PageCount,
         head.Segments.Sum(entry => entry.ObjectBytes) + HeadCodec.Encode(head).Length,
@@ -180,7 +248,8 @@ public sealed class EngineDatabase : IDatabase
         await OpenAsync(cancellation).ConfigureAwait(false);
         try
         {
-            return await freshness.GetAsync(level, since, cancellation).ConfigureAwait(false);
+            var head = await freshness.GetAsync(level, since, cancellation).ConfigureAwait(false);
+            return level.IsPast ? await PinPastAsync(head, level, cancellation).ConfigureAwait(false) : head;
         }
         catch (StoreException e)
         {
@@ -191,6 +260,43 @@ public sealed class EngineDatabase : IDatabase
             // Whoever asks the engine for it next gets it anew. An opening that failed says nothing of it: others may have opened it since.
             speculation.Refuse(e);
             throw;
+        }
+    }
+
+    private async Task<DurableHead> PinPastAsync(DurableHead newest, ReadLevel level, CancellationToken cancellation)
+    {
+        try
+        {
+            return await past.PinAsync(newest, level, cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.Missing && level.Kind == ReadLevelKind.AtVersion)
+        {
+            // What was known here of the history may be older than a collection: the newest head knows.
+            var head = await freshness.GetAsync(ReadLevel.Strong, freshness.Started, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await past.PinAsync(head, level, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                head.Snapshot.Release();
+            }
+        }
+        finally
+        {
+            newest.Snapshot.Release();
+        }
+    }
+
+    private async Task<T> GuardAsync<T>(Func<Task<T>> action)
+    {
+        try
+        {
+            return await action().ConfigureAwait(false);
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(Name, e);
         }
     }
 

@@ -65,6 +65,35 @@ internal static class Errors
         because)
     { Database = database };
 
+    public static DatabaseException VersionNotReached(string database, long wanted, long version) => new(
+        ErrorKind.Invalid,
+        ErrorCodes.VersionNotReached,
+        $"Version {wanted} of '{database}' is asked for, but it is at {version}. Is the version from another database or store?")
+    { Database = database, Version = version };
+
+    public static DatabaseException VersionGone(string database, long wanted, long oldest, Exception? inner = null) => new(
+        ErrorKind.Invalid,
+        ErrorCodes.VersionGone,
+        $"Version {wanted} of '{database}' is too old: its history is not kept for so long. The oldest version that can be read is {oldest}. "
+        + "Read a newer one; a longer retention, or a named snapshot, keeps versions for longer.",
+        inner)
+    { Database = database, Version = wanted };
+
+    public static DatabaseException NoSnapshot(string database, string name) => new(
+        ErrorKind.Invalid, ErrorCodes.SnapshotName, $"'{database}' has no snapshot '{name}'. Check the name against the list of its snapshots.")
+    { Database = database };
+
+    public static DatabaseException SnapshotExists(string database, string name) => new(
+        ErrorKind.Invalid, ErrorCodes.SnapshotName, $"'{database}' has a snapshot '{name}' already. Choose another name, or drop that one first.")
+    { Database = database };
+
+    public static DatabaseException TimeGone(string database, long timeMs, long oldest) => new(
+        ErrorKind.Invalid,
+        ErrorCodes.VersionGone,
+        $"'{database}' has no version of {DateTimeOffset.FromUnixTimeMilliseconds(timeMs):yyyy-MM-dd HH:mm:ss.fff}Z or before: it is younger, or its history is not kept for "
+        + $"so long. The oldest version that can be read is {oldest}.")
+    { Database = database, Version = oldest };
+
     public static DatabaseException ReadOnly(string database) => new(
         ErrorKind.Invalid, ErrorCodes.ReadOnly, $"The statement writes, but reads of '{database}' were asked for. Execute it instead.")
     { Database = database };

@@ -64,7 +64,7 @@ internal sealed partial class BackgroundFlush(DatabaseContext context, EngineThr
         Flush? flush = null;
         try
         {
-            flush = await Flush.RunAsync(context, threads, head.Snapshot, head.Head, false, null).ConfigureAwait(false);
+            flush = await Flush.RunAsync(context, threads, head.Snapshot, head.Head, false, head.Head, null).ConfigureAwait(false);
         }
         catch (Exception e)
         {

@@ -18,7 +18,7 @@ internal readonly record struct CommitEnd(
 
 /// <summary>
 /// One commit, below a group of transactions to a head that carries them: plan, upload, swap, finish.
-/// Small frames go inline: one PUT. A large one is uploaded as a segment first: two.
+/// Small frames go inline: one PUT. A large one is uploaded as a segment first, beside a copy of the head: three, in two round trips.
 /// </summary>
 internal sealed partial class CommitPath(DatabaseContext context, EngineThreads threads, Swap swap)
 {
@@ -35,25 +35,24 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
         // plan
         var below = group.Base.Head;
         long version = below.Version + 1;
-        var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.NowMs());
+        var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.CommitTimeMs(below));
         var applied = flush is not null && flush.AppliesTo(below) ? flush : null;
         var frames = applied is null ? below.Frames : [.. below.Frames.Where(frame => frame.Version > applied.Version)];
         var segments = applied is null ? below.Segments : applied.Apply(below.Segments);
         bool repaged = group.After.PageBytes != below.PageBytes && below.PageBytes != 0;
-        var frame = EncodeInline(group, version, commit, repaged ? 0 : frames.Sum(inline => (long)inline.Bytes.Length));
+        var frame = repaged ? null : EncodeInline(group, version, commit, frames.Sum(inline => (long)inline.Bytes.Length));
 
         // upload
         Flush? own = null;
         if (frame is null)
         {
-            applied = own = await Flush.RunAsync(context, threads, group.After, below, repaged, (version, commit)).ConfigureAwait(false);
+            applied = own = await Flush.RunAsync(context, threads, group.After, below, repaged, below, (version, commit)).ConfigureAwait(false);
             segments = applied.Apply(below.Segments);
             frames = [];
         }
         else
         {
-            frames = repaged ? [frame] : frames.Add(frame);
-            segments = repaged ? [] : segments;
+            frames = frames.Add(frame);
         }
 
         var next = below with
@@ -66,6 +65,7 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
             Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
             Segments = segments,
             Frames = frames,
+            History = NextHistory(below, applied),
         };
         SwapEnd end;
         try
@@ -105,6 +105,15 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
 
     [LoggerMessage(12, LogLevel.Error, "Version {Version} of {Database} has landed, but its state could not be taken over; it is read again")]
     private static partial void LogUnfinished(ILogger logger, Exception error, string database, long version);
+
+    /// <summary>What the next head says of the past. Where the frames end that a flush took in, the segments now stand alone.</summary>
+    private static HeadHistory NextHistory(Head below, Flush? applied)
+    {
+        var history = below.History ?? new HeadHistory();
+        return applied is not null ? history with { Checkpoints = applied.Checkpoints, BasePageCount = applied.From.PageCount }
+            : below.Frames.IsEmpty ? history with { BasePageCount = below.PageCount }
+            : history;
+    }
 
     /// <summary>The state after the group as the new head has it.</summary>
     private Snapshot Finish(Group group, Head next, Flush? applied)

@@ -56,6 +56,12 @@ internal sealed class DatabaseContext
     /// <summary>The time as heads carry it: unix milliseconds by this machine's clock.</summary>
     public long NowMs() => Time.GetUtcNow().ToUnixTimeMilliseconds();
 
+    /// <summary>
+    /// The time for a commit on top of a head: the store's clock as far as it is known, for all writers share that one, and never before
+    /// the commit before. It decides nothing; people look for versions by it.
+    /// </summary>
+    public long CommitTimeMs(Head below) => Math.Max(below.CommittedAtMs, StoreClock.EarliestMs());
+
     /// <summary>Passes a named point.</summary>
     public ValueTask PassAsync(CommitPoint point) => AtPoint is null ? ValueTask.CompletedTask : AtPoint(point);
 
@@ -84,4 +90,10 @@ internal enum CommitPoint
 
     /// <summary>The commit is durable; its callers are not answered yet.</summary>
     Landed,
+
+    /// <summary>A collection has begun its epoch; nothing is deleted yet.</summary>
+    CollectionBegun,
+
+    /// <summary>A collection knows what it deletes.</summary>
+    CollectionMarked,
 }

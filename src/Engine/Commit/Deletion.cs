@@ -34,6 +34,7 @@ internal sealed class Deletion(DatabaseContext context, EngineThreads threads)
                     PageCount = 0,
                     Segments = [],
                     Frames = [],
+                    History = head.History is null ? null : head.History with { Checkpoints = [], BasePageCount = 0 },
                 };
                 var end = await swap.RunAsync(tombstone, tag).ConfigureAwait(false);
                 switch (end.Outcome)

@@ -20,7 +20,9 @@ internal sealed class Flush
     private readonly HashSet<SegmentId> replaced;
     private int released;
 
-    private Flush(Snapshot source, ImmutableArray<Segment> added, ImmutableArray<SegmentId> replaced, Head below, long version, CommitId commit)
+    private Flush(
+        Snapshot source, ImmutableArray<Segment> added, ImmutableArray<SegmentId> replaced, Head below, long version, CommitId commit,
+        ImmutableArray<CheckpointEntry> checkpoints)
     {
         this.source = source;
         this.replaced = [.. replaced];
@@ -29,6 +31,7 @@ internal sealed class Flush
         From = below;
         Version = version;
         Commit = commit;
+        Checkpoints = checkpoints;
     }
 
     /// <summary>The new segments, stored, newest first.</summary>
@@ -46,20 +49,32 @@ internal sealed class Flush
     /// <summary>That version's commit.</summary>
     public CommitId Commit { get; }
 
+    /// <summary>The saved heads for the head that takes it in: among them <see cref="From"/>, which still has what is replaced.</summary>
+    public ImmutableArray<CheckpointEntry> Checkpoints { get; }
+
     /// <summary>Builds and uploads the segments for all frame pages of a snapshot.</summary>
     /// <param name="context">The database.</param>
     /// <param name="threads">Where the segments are built.</param>
     /// <param name="snapshot">The pages. The flush holds it until <see cref="Release"/>.</param>
     /// <param name="below">The head whose frames and segments are taken in.</param>
     /// <param name="replacesAll">True if the snapshot's own frame pages are all that counts (a new page size).</param>
+    /// <param name="saved">The head whose frames or segments it will take the place of: it is stored beside them, for whoever goes back.</param>
     /// <param name="beyond">A commit on top of <paramref name="below"/> that the snapshot holds as well, if any.</param>
     public static async Task<Flush> RunAsync(
-        DatabaseContext context, EngineThreads threads, Snapshot snapshot, Head below, bool replacesAll, (long Version, CommitRecord Commit)? beyond)
+        DatabaseContext context,
+        EngineThreads threads,
+        Snapshot snapshot,
+        Head below,
+        bool replacesAll,
+        Head saved,
+        (long Version, CommitRecord Commit)? beyond)
     {
         snapshot.Share();
+        Task<ImmutableArray<CheckpointEntry>>? saving = null;
         try
         {
             var (objects, merged) = await threads.RunAsync(() => Build(context, snapshot, below, replacesAll, beyond)).ConfigureAwait(false);
+            saving = CheckpointWriter.SaveAsync(context, saved);
             var added = ImmutableArray.CreateBuilder<Segment>(objects.Count);
             foreach (var built in objects)
             {
@@ -74,12 +89,14 @@ internal sealed class Flush
                 added.Add(context.Segments.Add(new Segment(context.Segments, built.Entry, snapshot.PageBytes, built.Index)));
             }
 
+            var checkpoints = await saving.ConfigureAwait(false);
             await context.PassAsync(CommitPoint.Uploaded).ConfigureAwait(false);
             var last = beyond ?? (below.Version, below.Recent[^1]);
-            return new Flush(snapshot, added.MoveToImmutable(), merged, below, last.Item1, last.Item2.Id);
+            return new Flush(snapshot, added.MoveToImmutable(), merged, below, last.Item1, last.Item2.Id, checkpoints);
         }
         catch
         {
+            await (saving ?? Task.CompletedTask).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             snapshot.Release();
             throw;
         }
@@ -95,6 +112,7 @@ internal sealed class Flush
         && head.PageBytes == From.PageBytes
         && head.FirstFrameVersion == From.FirstFrameVersion
         && head.CommitOf(Version) == Commit
+        && Listed(head).SequenceEqual(Listed(From))
         && head.Segments.Length >= Replaced.Length
         && head.Segments.Take(Replaced.Length).Select(entry => entry.Id).SequenceEqual(Replaced);
 
@@ -146,6 +164,8 @@ internal sealed class Flush
             source.Release();
         }
     }
+
+    private static IEnumerable<CheckpointId> Listed(Head head) => (head.History?.Checkpoints ?? []).Select(entry => entry.Id);
 
     private IEnumerable<KeyValuePair<uint, Block>> Moves(Snapshot snapshot)
     {

@@ -10,5 +10,26 @@ internal sealed class DatabaseKeys(string database)
     public string Waiting { get; } = $"{database}/waiting";
 
     /// <summary>The object of a segment.</summary>
-    public string Segment(SegmentId id) => $"{database}/segments/{id}";
+    public string Segment(SegmentId id) => $"{Segments}{id}";
+
+    /// <summary>The object of a segment that may lie in the folder of another database.</summary>
+    public string Segment(SegmentEntry entry) => entry.Home is null ? Segment(entry.Id) : new DatabaseKeys(entry.Home).Segment(entry.Id);
+
+    /// <summary>Where its segments lie.</summary>
+    public string Segments { get; } = $"{database}/segments/";
+
+    /// <summary>Where its saved heads and the lists of them lie.</summary>
+    public string Checkpoints { get; } = $"{database}/checkpoints/";
+
+    /// <summary>Where its pins lie: forks and named snapshots that hold segments alive.</summary>
+    public string Pins { get; } = $"{database}/pins/";
+
+    /// <summary>The object of a saved head, or of a list of such.</summary>
+    public string Checkpoint(CheckpointId id) => $"{Checkpoints}{id}";
+
+    /// <summary>The pin of a named snapshot.</summary>
+    public string SnapshotPin(string name) => $"{Pins}snapshot.{name}";
+
+    /// <summary>The pin of a fork.</summary>
+    public string ForkPin(Guid databaseId) => $"{Pins}fork.{databaseId:N}";
 }

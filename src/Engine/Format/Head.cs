@@ -29,6 +29,9 @@ internal sealed record Head
     /// <summary>When it was written, in unix milliseconds by its writer's clock.</summary>
     public required long TimeMs { get; init; }
 
+    /// <summary>When its newest version was committed, in unix milliseconds; the head's own time if it had none, or does not list it.</summary>
+    public long CommittedAtMs => Recent.IsEmpty ? TimeMs : Recent[^1].TimeMs;
+
     /// <summary>The size of a page; 0 if the database is empty.</summary>
     public required int PageBytes { get; init; }
 
@@ -43,6 +46,14 @@ internal sealed record Head
 
     /// <summary>The frames of the newest commits, oldest first, without a gap; the last one made <see cref="Version"/>. All are newer than all segments.</summary>
     public required ImmutableArray<EncodedFrame> Frames { get; init; }
+
+    /// <summary>What it says of the past; null in a head of format version 1.</summary>
+    public HeadHistory? History { get; init; }
+
+    /// <summary>
+    /// The oldest version that can be read from this head alone: that of the segments without any frame, if its page count is known.
+    /// </summary>
+    public long FirstReadableVersion => Frames.IsEmpty ? Version : History?.BasePageCount is null ? Frames[0].Version : Frames[0].Version - 1;
 
     /// <summary>The version of the oldest frame, or the next version if there is no frame.</summary>
     public long FirstFrameVersion => Frames.IsEmpty ? Version + 1 : Frames[0].Version;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 
@@ -26,7 +27,7 @@ internal static class HeadCodec
             throw new InvalidOperationException($"This head must not be written: {broken}.");
         }
 
-        long variable = head.Recent.Length * (long)RecentBytes + head.Segments.Sum(entry => (long)SegmentEntryCodec.FixedBytes + entry.InlineIndex.Length);
+        long variable = ListBytes(head) - FixedBytes - CrcBytes;
         long frames = head.Frames.Sum(frame => (long)frame.Bytes.Length);
         long length = FixedBytes + variable + CrcBytes + frames;
         if (length > Limits.MaxHeadBytes)
@@ -37,7 +38,7 @@ internal static class HeadCodec
         byte[] bytes = GC.AllocateUninitializedArray<byte>((int)length);
         var writer = new ByteWriter(bytes);
         writer.Bytes(Magic);
-        writer.U16(Limits.FormatVersion);
+        writer.U16(head.History is null ? (ushort)1 : Limits.HeadFormatVersion);
         writer.U16(0); // flags
         writer.U8((byte)head.State);
         writer.Bytes([0, 0, 0]);
@@ -51,7 +52,7 @@ internal static class HeadCodec
         writer.U16((ushort)head.Recent.Length);
         writer.U16((ushort)head.Segments.Length);
         writer.U16((ushort)head.Frames.Length);
-        writer.U16(0);
+        writer.U16((ushort)(head.History?.Checkpoints.Length ?? 0));
         writer.U32((uint)variable);
         writer.U32((uint)frames);
         foreach (var commit in head.Recent)
@@ -65,6 +66,11 @@ internal static class HeadCodec
             SegmentEntryCodec.Write(ref writer, entry);
         }
 
+        if (head.History is { } history)
+        {
+            HeadHistoryCodec.Write(ref writer, history, head.Segments);
+        }
+
         writer.Crc();
         foreach (var frame in head.Frames)
         {
@@ -73,6 +79,14 @@ internal static class HeadCodec
 
         return bytes;
     }
+
+    /// <summary>The size of a head without its frames: what has to be read to know which objects it names.</summary>
+    public static long ListBytes(Head head) =>
+        FixedBytes
+        + (head.Recent.Length * (long)RecentBytes)
+        + head.Segments.Sum(entry => (long)SegmentEntryCodec.FixedBytes + entry.InlineIndex.Length)
+        + (head.History is null ? 0 : HeadHistoryCodec.Bytes(head.History, head.Segments.Length))
+        + CrcBytes;
 
     /// <summary>Reads a head and checks all of it but the packed images in its frames. Frames and inline indexes are slices of the content.</summary>
     /// <exception cref="DatabaseException">The head is damaged, or too new.</exception>
@@ -84,7 +98,7 @@ internal static class HeadCodec
         }
 
         var reader = new ByteReader(content.Span, objectKey, Part);
-        Preamble.Read(ref reader, Magic, objectKey, Part, out ushort flags);
+        ushort format = Preamble.Read(ref reader, Magic, Limits.HeadFormatVersion, objectKey, Part, out ushort flags);
         reader.Take(FixedBytes - 8 - reader.Position);
         uint variable = reader.U32();
         uint frameBytes = reader.U32();
@@ -101,7 +115,7 @@ internal static class HeadCodec
         }
 
         Preamble.CheckFlags(flags, objectKey, Part);
-        var head = ReadFields(content[..(FixedBytes + (int)variable)], content[reader.Position..], objectKey);
+        var head = ReadFields(format, content[..(FixedBytes + (int)variable)], content[reader.Position..], objectKey);
         if (Check(head) is { } broken)
         {
             throw Corruption.Damaged(objectKey, broken);
@@ -110,8 +124,23 @@ internal static class HeadCodec
         return head;
     }
 
+    /// <summary>Reads the segments that a saved head names from its part before the frames.</summary>
+    /// <exception cref="DatabaseException">It is damaged, or too new.</exception>
+    public static ImmutableArray<SegmentEntry> DecodeSegments(ReadOnlyMemory<byte> lists, string objectKey)
+    {
+        var reader = new ByteReader(lists.Span, objectKey, Part);
+        ushort format = Preamble.Read(ref reader, Magic, Limits.HeadFormatVersion, objectKey, Part, out ushort flags);
+        if (lists.Length < FixedBytes + CrcBytes || Crc32C.Compute(lists.Span[..^CrcBytes]) != BinaryPrimitives.ReadUInt32LittleEndian(lists.Span[^CrcBytes..]))
+        {
+            reader.Fail("the checksum is wrong");
+        }
+
+        Preamble.CheckFlags(flags, objectKey, Part);
+        return ReadFields(format, lists[..^CrcBytes], null, objectKey).Segments;
+    }
+
     /// <summary>Reads the fields behind a right checksum: what is unknown here is new, what is out of range was written by a bug.</summary>
-    private static Head ReadFields(ReadOnlyMemory<byte> described, ReadOnlyMemory<byte> frames, string objectKey)
+    private static Head ReadFields(ushort format, ReadOnlyMemory<byte> described, ReadOnlyMemory<byte>? frames, string objectKey)
     {
         var reader = new ByteReader(described.Span, objectKey, Part);
         reader.Take(Preamble.Bytes);
@@ -127,7 +156,8 @@ internal static class HeadCodec
         int recentCount = reader.U16();
         int segmentCount = reader.U16();
         int frameCount = reader.U16();
-        reserved |= reader.U16() != 0;
+        int checkpointCount = reader.U16();
+        reserved |= format == 1 && checkpointCount != 0;
         reader.Take(8);
         if (reserved || state is not (HeadState.Live or HeadState.Tombstone))
         {
@@ -141,6 +171,7 @@ internal static class HeadCodec
 
         var recent = ReadRecent(ref reader, recentCount);
         var segments = ReadEntries(ref reader, described, segmentCount, objectKey);
+        var history = format == 1 ? null : HeadHistoryCodec.Read(ref reader, ref segments, checkpointCount);
         reader.End();
         return new Head
         {
@@ -153,8 +184,9 @@ internal static class HeadCodec
             PageBytes = (int)pageBytes,
             PageCount = pageCount,
             Recent = recent,
+            History = history,
             Segments = segments,
-            Frames = ReadFrames(frames, frameCount, (int)pageBytes, objectKey),
+            Frames = frames is { } bytes ? ReadFrames(bytes, frameCount, (int)pageBytes, objectKey) : [],
         };
     }
 

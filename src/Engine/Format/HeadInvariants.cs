@@ -11,7 +11,7 @@ internal static class HeadInvariants
             return "a list is missing";
         }
 
-        return Fields(head) ?? Recent(head) ?? Segments(head) ?? Frames(head);
+        return Fields(head) ?? Recent(head) ?? Segments(head) ?? Frames(head) ?? History(head);
     }
 
     private static string? Fields(Head head)
@@ -101,6 +101,21 @@ internal static class HeadInvariants
         }
 
         return null;
+    }
+
+    private static string? History(Head head)
+    {
+        foreach (var entry in head.Segments)
+        {
+            if (entry.Home is { } home && head.History?.Sources.Contains(home) != true)
+            {
+                return $"segment {entry.Id} lies in the database '{home}', which is not among its sources";
+            }
+        }
+
+        return head.State == HeadState.Tombstone && head.History is { Checkpoints.IsEmpty: false }
+            ? "a tombstone has a history"
+            : head.History?.FirstBroken(head);
     }
 
     private static string? Frames(Head head)

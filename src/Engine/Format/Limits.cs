@@ -5,8 +5,17 @@ namespace OrleansSqlite.Format;
 /// <summary>The hard bounds of the format. Readers check sizes against them before they allocate; writers never pass them.</summary>
 internal static class Limits
 {
-    /// <summary>The newest format version that this code writes and reads.</summary>
-    public const ushort FormatVersion = 1;
+    /// <summary>The newest format version of heads that this code writes and reads.</summary>
+    public const ushort HeadFormatVersion = 2;
+
+    /// <summary>The format version of segments.</summary>
+    public const ushort SegmentFormatVersion = 1;
+
+    /// <summary>The format version of lists of checkpoints.</summary>
+    public const ushort CheckpointListFormatVersion = 1;
+
+    /// <summary>The format version of pins.</summary>
+    public const ushort PinFormatVersion = 1;
 
     /// <summary>The largest head, its frames included.</summary>
     public const int MaxHeadBytes = 32 << 20;

@@ -7,7 +7,9 @@ internal static class Preamble
     public const int Bytes = 12;
 
     /// <summary>Reads them. The format version is believed before any checksum: a newer one may have put its checksum elsewhere.</summary>
-    public static void Read(ref ByteReader reader, ReadOnlySpan<byte> magic, string objectKey, string part, out ushort flags)
+    /// <returns>The format version.</returns>
+    public static ushort Read(
+        ref ByteReader reader, ReadOnlySpan<byte> magic, ushort newest, string objectKey, string part, out ushort flags)
     {
         if (!reader.Take(magic.Length).SequenceEqual(magic))
         {
@@ -15,9 +17,9 @@ internal static class Preamble
         }
 
         ushort version = reader.U16();
-        if (version > Limits.FormatVersion)
+        if (version > newest)
         {
-            throw Corruption.TooNew(objectKey, $"its {part} has the format version {version}, and {Limits.FormatVersion} is the newest known here");
+            throw Corruption.TooNew(objectKey, $"its {part} has the format version {version}, and {newest} is the newest known here");
         }
 
         if (version == 0)
@@ -26,6 +28,7 @@ internal static class Preamble
         }
 
         flags = reader.U16();
+        return version;
     }
 
     /// <summary>Refuses flags that are unknown here, and all are. To be called once the checksum has proved that they were written so.</summary>

@@ -6,6 +6,9 @@ internal sealed record SegmentEntry
     /// <summary>The segment's id.</summary>
     public required SegmentId Id { get; init; }
 
+    /// <summary>The database in whose folder the object lies, if that is another one than the head's: it was forked from that.</summary>
+    public string? Home { get; init; }
+
     /// <summary>How its pages are numbered.</summary>
     public required SegmentKind Kind { get; init; }
 

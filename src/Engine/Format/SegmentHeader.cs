@@ -15,7 +15,7 @@ internal readonly record struct SegmentHeader(int PageBytes, SegmentId Id, Guid 
     {
         var writer = new ByteWriter(bytes);
         writer.Bytes(Magic);
-        writer.U16(Limits.FormatVersion);
+        writer.U16(Limits.SegmentFormatVersion);
         writer.U16(0); // flags
         writer.U32((uint)PageBytes);
         writer.U128(Id.Value);
@@ -28,7 +28,7 @@ internal readonly record struct SegmentHeader(int PageBytes, SegmentId Id, Guid 
     public static SegmentHeader Read(ReadOnlySpan<byte> bytes, string objectKey)
     {
         var reader = new ByteReader(bytes, objectKey, Part);
-        Preamble.Read(ref reader, Magic, objectKey, Part, out ushort flags);
+        Preamble.Read(ref reader, Magic, Limits.SegmentFormatVersion, objectKey, Part, out ushort flags);
         uint pageBytes = reader.U32();
         var id = new SegmentId(reader.U128());
         var databaseId = reader.Guid();

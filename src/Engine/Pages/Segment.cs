@@ -26,7 +26,7 @@ internal sealed unsafe class Segment
         this.pageBytes = pageBytes;
         this.index = index;
         Entry = entry;
-        Key = source.KeyOf(entry.Id);
+        Key = source.KeyOf(entry);
     }
 
     /// <summary>What the head says about the segment.</summary>

@@ -33,7 +33,7 @@ internal sealed class SegmentSource
     public Action<Segment>? Made { get; set; }
 
     /// <summary>The key of a segment's object.</summary>
-    public string KeyOf(SegmentId id) => keys.Segment(id);
+    public string KeyOf(SegmentEntry entry) => keys.Segment(entry);
 
     /// <summary>The segment of an entry; the same object for as long as anybody uses it.</summary>
     public Segment Get(SegmentEntry entry, int pageBytes)

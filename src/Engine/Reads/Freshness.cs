@@ -33,7 +33,7 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
         {
             case ReadLevelKind.StaleBy when provenAt != 0 && context.Time.GetElapsedTime(provenAt) <= level.Age:
                 return speculation.Pin();
-            case ReadLevelKind.AtLeast when speculation.Current is { } known && known.Version >= level.Version:
+            case ReadLevelKind.AtLeast or ReadLevelKind.AtVersion when speculation.Current is { } known && known.Version >= level.Version:
                 return speculation.Pin();
         }
 
@@ -41,14 +41,7 @@ internal sealed class Freshness(DatabaseContext context, Speculation speculation
         if (level.Kind == ReadLevelKind.AtLeast && head.Version < level.Version)
         {
             head.Snapshot.Release();
-            throw new DatabaseException(
-                ErrorKind.Invalid,
-                ErrorCodes.VersionNotReached,
-                $"Version {level.Version} of '{context.Name}' is asked for, but it is at {head.Version}. Is the version from another database or store?")
-            {
-                Database = context.Name,
-                Version = head.Version,
-            };
+            throw Errors.VersionNotReached(context.Name, level.Version, head.Version);
         }
 
         return head;

@@ -83,7 +83,10 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             // The segments belong to the database whose head names them, and to the collection epoch that they were uploaded under.
             var below = existing is { Head: { State: HeadState.Live } live } ? live : NewHead();
             var (pageBytes, pageCount, entries) = await UploadAsync(file, below, progress, cancellation).ConfigureAwait(false);
-            var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.NowMs());
+            var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.CommitTimeMs(below));
+
+            // What is replaced can be gone back to.
+            var checkpoints = await CheckpointWriter.SaveAsync(context, below).ConfigureAwait(false);
             var next = below with
             {
                 Version = below.Version + 1,
@@ -94,6 +97,7 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
                 Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
                 Segments = entries,
                 Frames = [],
+                History = (below.History ?? new HeadHistory()) with { Checkpoints = checkpoints, BasePageCount = pageCount },
             };
             if (existing is not { Head.State: HeadState.Live })
             {

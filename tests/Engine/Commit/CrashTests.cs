@@ -90,7 +90,8 @@ public sealed class CrashTests
         });
         process.Store.Next(StoreVerb.Swap, Fault.Echo);
         await process.RunAsync(Large);
-        Assert.Equal(Enum.GetValues<CommitPoint>().Order(), passed.Distinct().Order());
+        CommitPoint[] ofCollections = [CommitPoint.CollectionBegun, CommitPoint.CollectionMarked];
+        Assert.Equal(Enum.GetValues<CommitPoint>().Except(ofCollections).Order(), passed.Distinct().Order());
         Assert.True(passed.IndexOf(CommitPoint.Uploaded) < passed.IndexOf(CommitPoint.Planned));
         Assert.True(passed.IndexOf(CommitPoint.Planned) < passed.IndexOf(CommitPoint.SwapSending));
         Assert.Equal(CommitPoint.Landed, passed[^1]);

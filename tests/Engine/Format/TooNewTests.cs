@@ -6,7 +6,7 @@ namespace OrleansSqlite.Tests.Format;
 public sealed class TooNewTests
 {
     [Theory]
-    [InlineData("head", 8, "format version 2", 2)]
+    [InlineData("head", 8, "format version 3", 3)]
     [InlineData("head", 10, "unknown flags 0x0001", 1)]
     [InlineData("head", 11, "unknown flags 0x8000", 0x80)]
     [InlineData("head", 12, "a state or a field that is unknown", 3)]

@@ -1,0 +1,9 @@
+namespace OrleansSqlite;
+
+/// <summary>A version in the history of a database.</summary>
+/// <param name="Version">Its number.</param>
+/// <param name="CommittedAt">When it was committed, by the store's clock as far as its writer knew it; never before the version before.</param>
+/// <param name="Bytes">The size of the database at that version, as an ordinary SQLite file, in bytes.</param>
+/// <param name="ChangedPages">How many pages its commit changed; null for a commit that was too large to stand in the head.</param>
+/// <param name="StoredBytes">What these take in the store, packed, in bytes; null likewise.</param>
+public sealed record VersionDescription(long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes);
