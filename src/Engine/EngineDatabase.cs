@@ -140,9 +140,7 @@ public sealed class EngineDatabase : IDatabase
         return Describe(Name, head.Head);
     }
 
-    /// <summary>The versions that can be read, restored or forked, newest first.</summary>
-    /// <param name="below">Only versions below this one, to go on where an earlier list ended.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<VersionDescription> HistoryAsync(
         long below = long.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -158,24 +156,15 @@ public sealed class EngineDatabase : IDatabase
         }
     }
 
-    /// <summary>
-    /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
-    /// </summary>
-    /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>
-    /// <param name="cancellation">Stops it; the database is then as before.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.VersionGone"/>, <see cref="ErrorCodes.VersionNotReached"/>, <see cref="ErrorCodes.SnapshotName"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) =>
         GuardAsync(async () => Describe(Name, await new Restore(context, threads, past).RunAsync(at, cancellation).ConfigureAwait(false)));
 
-    /// <summary>Gives a version a name, and keeps it until the name is dropped.</summary>
-    /// <param name="name">The name: the rules for names of databases hold.</param>
-    /// <param name="at">The version; the newest if not given.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) =>
         GuardAsync(() => new Pins(context, threads, past).NameAsync(name, at, cancellation));
 
-    /// <summary>The named versions.</summary>
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default)
     {
         var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
@@ -183,8 +172,7 @@ public sealed class EngineDatabase : IDatabase
         return await GuardAsync(() => new Pins(context, threads, past).ListNamedAsync(head.Head, cancellation)).ConfigureAwait(false);
     }
 
-    /// <summary>Takes the name of a version away. The version can be read for as long as the history is kept.</summary>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if there is none, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task DropSnapshotAsync(string name, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
@@ -192,10 +180,7 @@ public sealed class EngineDatabase : IDatabase
             return true;
         });
 
-    /// <summary>Sets how long a version can be read after another one has taken its place. A collection takes what is older away.</summary>
-    /// <param name="retention">From zero (an hour is kept all the same, for slow readers) to 100 years, in whole seconds.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
@@ -239,7 +224,9 @@ public sealed class EngineDatabase : IDatabase
         head.PageBytes,
         head.PageCount,
         head.Segments.Sum(entry => entry.ObjectBytes) + HeadCodec.Encode(head).Length,
-        head.Segments.Length);
+        head.Segments.Length,
+        SavedHeads.OldestOf(head),
+        TimeSpan.FromSeconds(head.History?.RetentionSeconds ?? HeadHistory.DefaultRetentionSeconds));
 
     /// <summary>The newest head at that level, its snapshot shared for the caller.</summary>
     internal async Task<DurableHead> PinAsync(ReadLevel level, CancellationToken cancellation)
