@@ -51,6 +51,12 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     /// <summary>Crash points for tests.</summary>
     internal Func<CommitPoint, ValueTask>? AtPoint { get; set; }
 
+    /// <summary>Told of each database that is opened or maintained, for simulations.</summary>
+    internal Action<DatabaseContext>? ContextMade { get; init; }
+
+    /// <summary>How careful collections are, for simulations.</summary>
+    internal CollectionTimes Times { get; init; } = CollectionTimes.Default;
+
     /// <summary>Opens the databases of a store, given by its URL: <c>s3://bucket/prefix</c>, <c>file:path</c> or <c>memory:</c>.</summary>
     /// <param name="storeUrl">The store.</param>
     /// <param name="options">Settings; the defaults suit most.</param>
@@ -267,7 +273,12 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 
     private EngineDatabase Make(string name) => new(Context(name), threads);
 
-    private DatabaseContext Context(string name) => new(name, store, cache, options, time, entropy, logger) { AtPoint = AtPoint };
+    private DatabaseContext Context(string name)
+    {
+        var context = new DatabaseContext(name, store, cache, options, time, entropy, logger) { AtPoint = AtPoint, Times = Times };
+        ContextMade?.Invoke(context);
+        return context;
+    }
 
     private void Forget(EngineDatabase database)
     {

@@ -134,8 +134,11 @@ public static class ErrorCodes
     /// <summary>The wanted version lies in the future.</summary>
     public const string VersionNotReached = "version-not-reached";
 
-    /// <summary>The wanted version is older than the history that is kept, or a reader has outlived it.</summary>
+    /// <summary>The wanted version is older than the history that is kept.</summary>
     public const string VersionGone = "version-gone";
+
+    /// <summary>A reader has held its snapshot for longer than the history is kept, and a collection has taken its pages away.</summary>
+    public const string SnapshotTooOld = "snapshot-too-old";
 
     /// <summary>There is no named snapshot of that name, or there is one already.</summary>
     public const string SnapshotName = "snapshot-name";

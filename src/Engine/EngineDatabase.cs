@@ -256,19 +256,6 @@ public sealed class EngineDatabase : IDatabase
         {
             return await past.PinAsync(newest, level, cancellation).ConfigureAwait(false);
         }
-        catch (StoreException e) when (e.Failure == StoreFailure.Missing && level.Kind == ReadLevelKind.AtVersion)
-        {
-            // What was known here of the history may be older than a collection: the newest head knows.
-            var head = await freshness.GetAsync(ReadLevel.Strong, freshness.Started, cancellation).ConfigureAwait(false);
-            try
-            {
-                return await past.PinAsync(head, level, cancellation).ConfigureAwait(false);
-            }
-            finally
-            {
-                head.Snapshot.Release();
-            }
-        }
         finally
         {
             newest.Snapshot.Release();

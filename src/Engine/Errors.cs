@@ -79,6 +79,14 @@ internal static class Errors
         inner)
     { Database = database, Version = wanted };
 
+    public static DatabaseException SnapshotTooOld(string database, string segment, Exception inner) => new(
+        ErrorKind.Conflict,
+        ErrorCodes.SnapshotTooOld,
+        $"A snapshot of '{database}' was held for longer than its history is kept: a collection has taken {segment} away. Nothing was applied. Run it again on a newer one; "
+        + "if it comes again at once, the object is lost: read the database with verify.",
+        inner)
+    { Database = database, Object = segment };
+
     public static DatabaseException NoSnapshot(string database, string name) => new(
         ErrorKind.Invalid, ErrorCodes.SnapshotName, $"'{database}' has no snapshot '{name}'. Check the name against the list of its snapshots.")
     { Database = database };

@@ -51,6 +51,9 @@ internal sealed record Plan
     /// <summary>The engine's settings.</summary>
     public required DatabaseOptions Options { get; init; }
 
+    /// <summary>How long versions are kept at least. In minutes of a run little would ever be old enough.</summary>
+    public TimeSpan Retention { get; init; }
+
     /// <summary>The longest that a write may take. Where processes stand still for any time there is no bound but that all end.</summary>
     public TimeSpan Patience => PauseChance > 0 ? TimeSpan.MaxValue : Severity > 0 ? TimeSpan.FromMinutes(8) : TimeSpan.FromSeconds(30);
 
@@ -64,7 +67,8 @@ internal sealed record Plan
             Name = name,
             Callers = Crowd(dice, name),
             ReaderShare = name == "saturated" ? 0 : dice.Pick([0, 0.1, 0.3]),
-            Weights = [.. Enumerable.Range(0, kinds).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0))],
+            // The last one is the upkeep: it sends many requests.
+            Weights = [.. Enumerable.Range(1, kinds - 1).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0)), dice.Pick([0.005, 0.05, 0.3])],
             // Long enough that a head no longer lists the commit that somebody who stood still asks for.
             Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" or "long" ? dice.Between(0.0, 0.3) : 0,
             Damages = isRough && dice.Chance(0.5),
@@ -76,6 +80,7 @@ internal sealed record Plan
             Drifts = dice.Chance(0.5),
             Thinking = TimeSpan.FromMilliseconds(dice.Pick([1, 10, 60])),
             Commits = name == "long" ? 600 : dice.Between(110, 190),
+            Retention = dice.Pick([TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(15), TimeSpan.FromMinutes(2)]),
             Options = new DatabaseOptions
             {
                 Threads = 1,
@@ -110,6 +115,9 @@ internal sealed record Plan
         MedianPause = MedianPause,
         Drifts = Drifts,
         Options = Options,
+
+        // All clocks of this store agree, so no margin is needed: what is right only because of one is found.
+        Times = new Commit.CollectionTimes(Retention, TimeSpan.Zero),
         Crashed = crashed,
     };
 }

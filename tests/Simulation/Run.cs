@@ -54,14 +54,16 @@ internal sealed class Run
 
     private Run(ulong seed, TextWriter? text)
     {
-        workloads = [new Transfers(), lists, new Counters(), new Numbers(), new Claims(), new Bookings(), new JointAccounts(), new Schemas(), new Bulk()];
+        workloads = [new Transfers(), lists, new Counters(), new Numbers(), new Claims(), new Bookings(), new JointAccounts(), new Schemas(), new Bulk(), null!];
         trace = new Trace(world, text);
         dice = new Dice(seed);
         plan = Plan.For(dice.Split(), workloads.Length);
         scene = new Scene(world, trace) { MayBeDamaged = plan.Damages, Patience = plan.Patience, MayGiveUp = plan.Severity > 0 || plan.PauseChance > 0 };
         weather = new Weather(world, trace, dice.Split(), plan.Severity, plan.Damages);
         bucket = new Bucket(world, dice.Split()) { ConflictChance = plan.ConflictChance };
-        heads = new HeadWatch(bucket, new Format.DatabaseKeys(Instance.DatabaseName).Head);
+        var annals = new Annals(bucket);
+        workloads[^1] = new Upkeep(annals, bucket);
+        heads = new HeadWatch(bucket, annals, new Format.DatabaseKeys(Instance.DatabaseName).Head);
         bucket.Swapped = heads.Look;
     }
 
@@ -126,6 +128,7 @@ internal sealed class Run
         await founder.Engine.CreateAsync(Instance.DatabaseName);
         string[] schema = [WriteCheck.Table, .. workloads.SelectMany(workload => workload.Schema)];
         await founder.Database.ExecuteAsync(new Batch([.. schema.Select(sql => new Statement(sql))]));
+        await founder.Database.SetRetentionAsync(TimeSpan.Zero);
         await founder.DisposeAsync();
     }
 
@@ -209,7 +212,7 @@ internal sealed class Run
     {
         heads.Require();
         var instance = new Instance(world, trace, bucket, weather, "w", new Temper { Options = plan.Options }, dice.Split());
-        var witness = new Witness(instance.Database, scene);
+        var witness = new Witness(instance, scene);
         string integrity = (await witness.RowsAsync("PRAGMA integrity_check"))[0][0].AsText();
         var there = (await witness.RowsAsync("SELECT marker FROM done")).Select(row => row[0].AsText()).ToArray();
         if ((integrity == "ok" ? null : integrity) is { } damage)

@@ -48,6 +48,9 @@ internal sealed class DatabaseContext
     /// <summary>Called at each named point between two steps on the store; a test may let the process "die" there.</summary>
     public Func<CommitPoint, ValueTask>? AtPoint { get; init; }
 
+    /// <summary>How careful a collection is.</summary>
+    public CollectionTimes Times { get; init; } = CollectionTimes.Default;
+
     private long edits;
 
     /// <summary>A number for an edit of a page table.</summary>

@@ -100,6 +100,12 @@ internal sealed partial class GroupCommitter
             // Refused, or a segment could not be uploaded: nothing has happened, and the next write may succeed.
             GiveUp(group, Errors.FromStore(context.Name, e));
         }
+        catch (DatabaseException e) when (e.Code == ErrorCodes.SnapshotTooOld)
+        {
+            // This process stood still for longer than the history is kept: others have committed since.
+            losses++;
+            await RunAgainAsync(null).ConfigureAwait(false);
+        }
         catch (DatabaseException e) when (e.Kind != ErrorKind.Internal)
         {
             GiveUp(group, e);

@@ -3,6 +3,9 @@ namespace OrleansSqlite.Format;
 /// <summary>Where the objects of one database lie below the store's root. See docs/FORMAT.md.</summary>
 internal sealed class DatabaseKeys(string database)
 {
+    /// <summary>The database's name.</summary>
+    public string Database => database;
+
     /// <summary>The one mutable object.</summary>
     public string Head { get; } = $"{database}/head";
 

@@ -14,12 +14,6 @@ namespace OrleansSqlite.Maintenance;
 /// </summary>
 internal sealed partial class Collection(DatabaseContext context, EngineThreads threads, Func<string, DatabaseContext> contextOf)
 {
-    /// <summary>However short the retention: a reader that is slower than this may find its pages gone.</summary>
-    public static readonly TimeSpan LeastRetention = TimeSpan.FromHours(1);
-
-    /// <summary>How much older than the swap an object must be: the clocks of a store's machines may differ by seconds.</summary>
-    public static readonly TimeSpan Margin = TimeSpan.FromMinutes(10);
-
     private const int AtOnce = 16;
 
     /// <summary>Collects.</summary>
@@ -61,7 +55,12 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
         }
 
         var reachable = new Reachable(context);
-        await reachable.AddAsync(after, cancellation).ConfigureAwait(false);
+        if (!await TryMarkAsync(reachable, after, dryRun ? after.CollectionEpoch - 1 : after.CollectionEpoch, cancellation).ConfigureAwait(false))
+        {
+            // Another collection has begun since, and does the rest.
+            return new CollectionReport(0, 0, 0, 0, 0, SavedHeads.OldestOf(after));
+        }
+
         foreach (var (_, pin, _) in pins)
         {
             // A snapshot goes with its database; a fork has a life of its own.
@@ -71,20 +70,35 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
             }
         }
 
-        var report = await SweepAsync(reachable, before - Margin, dryRun, cancellation).ConfigureAwait(false);
+        var report = await SweepAsync(reachable, before - context.Times.Margin, dryRun, cancellation).ConfigureAwait(false);
         if (!dryRun)
         {
-            await new PinUpkeep(context, threads, contextOf).RunAsync(after, reachable, before - Margin, cancellation).ConfigureAwait(false);
+            await new PinUpkeep(context, threads, contextOf).RunAsync(after, reachable, before - context.Times.Margin, cancellation).ConfigureAwait(false);
         }
 
         return report with { OldestVersion = SavedHeads.OldestOf(after) };
+    }
+
+    private async Task<bool> TryMarkAsync(Reachable reachable, Head head, ulong began, CancellationToken cancellation)
+    {
+        try
+        {
+            await reachable.AddAsync(head, cancellation).ConfigureAwait(false);
+            return true;
+        }
+        catch (DatabaseException e) when (e is { Code: ErrorCodes.VersionGone, InnerException: StoreException missing })
+        {
+            var now = await new HeadReader(context).ReadAsync(cancellation).ConfigureAwait(false);
+            bool isOvertaken = now is not { } there || there.Head.DatabaseId != head.DatabaseId || there.Head.CollectionEpoch > began;
+            return isOvertaken ? false : throw Errors.FromStore(context.Name, missing);
+        }
     }
 
     /// <summary>The saved heads to keep: those from whose versions another one has taken over within the retention, by the store's clock.</summary>
     private ImmutableArray<CheckpointEntry> Retained(HeadHistory history, Dictionary<string, DateTimeOffset> written, DateTimeOffset? now)
     {
         var retention = TimeSpan.FromSeconds(history.RetentionSeconds);
-        var cutoff = now - (retention > LeastRetention ? retention : LeastRetention);
+        var cutoff = now - (retention > context.Times.LeastRetention ? retention : context.Times.LeastRetention);
         int gone = 0;
 
         // All versions of an entry were old when the entry behind it was written: that one's versions had taken over. The last one always stays.

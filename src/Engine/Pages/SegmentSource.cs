@@ -66,6 +66,25 @@ internal sealed class SegmentSource
     }
 
     /// <summary>Reads a range of an object, waiting on the calling thread.</summary>
-    public ReadOnlyMemory<byte> ReadRange(string key, long offset, int length) =>
-        Wait(retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None).AsTask());
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotTooOld"/>: a collection has taken the object away.</exception>
+    public ReadOnlyMemory<byte> ReadRange(string key, long offset, int length)
+    {
+        try
+        {
+            return Wait(retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None).AsTask());
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.Missing && !Wait(HeadAsync()).IsEmpty)
+        {
+            throw Errors.SnapshotTooOld(keys.Database, key, e);
+        }
+
+        // The head, if it does not name the object (any more): then nobody has lost it.
+        async Task<ReadOnlyMemory<byte>> HeadAsync()
+        {
+            var found = await retry.RunAsync(cancellation => store.ReadAsync(keys.Head, null, cancellation), CancellationToken.None).ConfigureAwait(false);
+            return found.Answer == ReadAnswer.Found && !HeadCodec.Decode(found.Content, keys.Head).Segments.Any(entry => keys.Segment(entry) == key)
+                ? found.Content
+                : default;
+        }
+    }
 }

@@ -151,6 +151,17 @@ internal sealed class SavedHeads(DatabaseContext context)
     /// <summary>The oldest version that can be gone back to.</summary>
     public static long OldestOf(Head head) => head.History is { Checkpoints: [var first, ..] } ? first.FirstVersion : head.FirstReadableVersion;
 
-    private ValueTask<ReadOnlyMemory<byte>> ReadAsync(CheckpointEntry entry, int bytes, CancellationToken cancellation) =>
-        context.Retry.RunAsync(token => context.Store.ReadRangeAsync(context.Keys.Checkpoint(entry.Id), 0, bytes, token), cancellation);
+    private async Task<ReadOnlyMemory<byte>> ReadAsync(CheckpointEntry entry, int bytes, CancellationToken cancellation)
+    {
+        string key = context.Keys.Checkpoint(entry.Id);
+        try
+        {
+            return await context.Retry.RunAsync(token => context.Store.ReadRangeAsync(key, 0, bytes, token), cancellation).ConfigureAwait(false);
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.Missing)
+        {
+            // A collection took it away since the head was read that names it.
+            throw Errors.VersionGone(context.Name, entry.LastVersion, entry.LastVersion + 1, e);
+        }
+    }
 }

@@ -3,8 +3,13 @@ using OrleansSqlite.Simulation.Processes;
 namespace OrleansSqlite.Simulation.Checks;
 
 /// <summary>Looks at the database in the end, when nothing goes wrong any more.</summary>
-internal sealed class Witness(EngineDatabase database, Scene scene)
+internal sealed class Witness(Instance instance, Scene scene)
 {
+    private readonly EngineDatabase database = instance.Database;
+
+    /// <summary>The process that looks.</summary>
+    public Instance Instance => instance;
+
     /// <summary>All that was written, with its end.</summary>
     public IReadOnlyList<Write> Writes => scene.Writes;
 

@@ -123,7 +123,7 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
                 names.Add(one.Name);
             }
 
-            if (!instance.IsDead && !names.SequenceEqual([Instance.DatabaseName]))
+            if (!instance.IsDead && names.FirstOrDefault() != Instance.DatabaseName)
             {
                 scene.Fail(new CheckFailedException($"{name} found the databases {string.Join(", ", names)}."));
             }
@@ -131,6 +131,31 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
         catch (Exception e)
         {
             Judge(e);
+        }
+    }
+
+    /// <summary>Does something that is not a write of its own. Gives whether it was done.</summary>
+    /// <param name="what">What, for the trace.</param>
+    /// <param name="action">Does it.</param>
+    /// <param name="fine">Codes of errors that it may meet.</param>
+    public async Task<bool> TryAsync(string what, Func<Task> action, params string[] fine)
+    {
+        scene.Note(name, what);
+        try
+        {
+            await action();
+            scene.Note(name, $"has done: {what}");
+            return !instance.IsDead;
+        }
+        catch (Exception e)
+        {
+            scene.Note(name, $"{what}: {(e is DatabaseException known ? known.Code : e.GetType().Name)}");
+            if (e is not DatabaseException { Code: var code } || !fine.Contains(code))
+            {
+                Judge(e);
+            }
+
+            return false;
         }
     }
 

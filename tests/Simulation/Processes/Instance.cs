@@ -43,7 +43,16 @@ internal sealed class Instance : IAsyncDisposable
         Clock.Offset = temper.Drifts ? TimeSpan.FromSeconds(dice.Between(-7200.0, 7200)) : TimeSpan.Zero;
         connection = new S3Connection(new Link(world, trace, weather, this, dice.Split()), bucket);
         threads = new SimulatedThreads(this, dice.Split());
-        engine = new DatabaseEngine(connection, temper.Options, null, Clock, new Entropy(dice.NextSeed()), threads) { AtPoint = PassAsync };
+        engine = new DatabaseEngine(connection, temper.Options, null, Clock, new Entropy(dice.NextSeed()), threads) 
+        {
+            AtPoint = PassAsync,
+            Times = temper.Times,
+            ContextMade = context =>
+            {
+                context.Segments.Wait = threads.Wait;
+                context.Segments.Made = kept.Add;
+            },
+        };
     }
 
     /// <summary>Its name in the trace.</summary>
@@ -65,20 +74,18 @@ internal sealed class Instance : IAsyncDisposable
     public DatabaseEngine Engine => engine;
 
     /// <summary>The database, as a caller gets it from the engine.</summary>
-    public EngineDatabase Database
-    {
-        get
-        {
-            var database = engine.Open(DatabaseName);
-            if (!opened.Contains(database))
-            {
-                opened.Add(database);
-                database.Context.Segments.Wait = threads.Wait;
-                database.Context.Segments.Made = kept.Add;
-            }
+    public EngineDatabase Database => Open(DatabaseName);
 
-            return database;
+    /// <summary>Another database, likewise.</summary>
+    public EngineDatabase Open(string name)
+    {
+        var database = engine.Open(name);
+        if (!opened.Contains(database))
+        {
+            opened.Add(database);
         }
+
+        return database;
     }
 
     /// <summary>Lets something happen in this process: not while it stands still, and never if it is dead.</summary>
@@ -142,13 +149,17 @@ internal sealed class Instance : IAsyncDisposable
         await NothingHeldAsync();
     }
 
-    /// <summary>A hash over all pages of the newest version, and that version.</summary>
-    public async Task<(long Version, string Hash)> PagesAsync()
+    /// <summary>A hash over all pages of a version, the newest if nothing else is said, and that version.</summary>
+    public async Task<(long Version, string Hash)> PagesAsync(string name = DatabaseName, ReadLevel level = default)
     {
-        var head = await Database.PinAsync(ReadLevel.Strong, CancellationToken.None);
+        var head = await Open(name).PinAsync(level, CancellationToken.None);
         try
         {
             return await threads.RunAsync(() => (head.Version, PageHash.Of(head.Snapshot)));
+        }
+        catch (StoreException e)
+        {
+            throw Errors.FromStore(name, e);
         }
         finally
         {

@@ -23,6 +23,9 @@ internal sealed record Temper
     /// <summary>The engine's settings.</summary>
     public required DatabaseOptions Options { get; init; }
 
+    /// <summary>How careful its collections are with time.</summary>
+    public CollectionTimes Times { get; init; } = CollectionTimes.Default;
+
     /// <summary>Told of each crash at a named point.</summary>
     public Action<CommitPoint> Crashed { get; init; } = static _ => { };
 }

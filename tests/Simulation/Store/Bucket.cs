@@ -20,6 +20,9 @@ internal sealed class Bucket(World world, Dice dice)
     /// <summary>Called when a conditional write has been applied.</summary>
     public Action<string, StoredObject>? Swapped { get; set; }
 
+    /// <summary>Every object that was ever written and is never changed, also those that were deleted since: what readers of the past ought to see.</summary>
+    public Dictionary<string, byte[]> Archive { get; } = new(StringComparer.Ordinal);
+
     /// <summary>All keys, in order.</summary>
     public IEnumerable<KeyValuePair<string, StoredObject>> Objects => objects;
 
@@ -36,7 +39,14 @@ internal sealed class Bucket(World world, Dice dice)
     }
 
     /// <summary>PUT without a condition.</summary>
-    public void Write(string key, byte[] content) => objects[key] = new StoredObject(content, InstanceClock.RightTime(world.Now));
+    public void Write(string key, byte[] content)
+    {
+        objects[key] = new StoredObject(content, InstanceClock.RightTime(world.Now));
+        if (key.Contains("/segments/", StringComparison.Ordinal))
+        {
+            Archive[key] = content;
+        }
+    }
 
     /// <summary>DELETE.</summary>
     public void Delete(string key) => objects.Remove(key);
