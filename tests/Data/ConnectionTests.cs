@@ -44,6 +44,30 @@ public sealed class ConnectionTests
         }
     }
 
+    /// <summary>A store that failed to open stands in nobody's way: the next connection tries again, on an engine of its own.</summary>
+    [Fact]
+    public async Task A_store_that_could_not_be_opened_is_tried_again()
+    {
+        string directory = Directory.CreateTempSubdirectory("orleans-sqlite-").FullName;
+        string place = Path.Combine(directory, "store");
+        try
+        {
+            // Something that is no directory stands in its place.
+            await File.WriteAllTextAsync(place, "");
+            using var connection = new OrleansSqliteConnection($"Store=file:{place};Data Source=shop");
+            await Assert.ThrowsAsync<OrleansSqliteException>(() => connection.OpenAsync());
+            File.Delete(place);
+            await connection.OpenAsync();
+            connection.Execute("CREATE TABLE t(v)");
+            connection.Close();
+            await OrleansSqliteConnection.CloseStoresAsync();
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Opening_creates_the_database_unless_the_mode_says_otherwise()
     {

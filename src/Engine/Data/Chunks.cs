@@ -24,8 +24,8 @@ internal sealed class Chunks<T>
         }
     }
 
-    /// <summary>Adds an item, and gives its place.</summary>
-    public ref T Add(scoped in T item)
+    /// <summary>Adds an item, and gives its place: it holds the default value.</summary>
+    public ref T Add()
     {
         if (Count >> Bits == chunks.Count)
         {
@@ -33,9 +33,7 @@ internal sealed class Chunks<T>
         }
 
         int index = Count++;
-        ref T place = ref chunks[index >> Bits][index & (Size - 1)];
-        place = item;
-        return ref place;
+        return ref chunks[index >> Bits][index & (Size - 1)];
     }
 
     /// <summary>Forgets all items; a part of the memory stays for the next ones.</summary>

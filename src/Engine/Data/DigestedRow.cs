@@ -12,19 +12,21 @@ internal static unsafe class DigestedRow
         digest.Add((ulong)columns);
         for (int i = 0; i < columns; i++)
         {
-            int type = TraceNative.ColumnType(statement, i);
+            // Of a value one may ask only while the connection's mutex is held, as it is in the trace; it takes no mutex by itself.
+            nint value = TraceNative.ColumnValue(statement, i);
+            int type = TraceNative.ValueType(value);
             digest.Add((ulong)type);
             switch (type)
             {
                 case SQLitePCL.raw.SQLITE_INTEGER:
-                    digest.Add((ulong)TraceNative.ColumnInteger(statement, i));
+                    digest.Add((ulong)TraceNative.ValueInteger(value));
                     break;
                 case SQLitePCL.raw.SQLITE_FLOAT:
-                    digest.Add(BitConverter.DoubleToUInt64Bits(TraceNative.ColumnReal(statement, i)));
+                    digest.Add(BitConverter.DoubleToUInt64Bits(TraceNative.ValueReal(value)));
                     break;
                 case SQLitePCL.raw.SQLITE_TEXT or SQLitePCL.raw.SQLITE_BLOB:
-                    byte* bytes = TraceNative.ColumnBlob(statement, i);
-                    digest.Add(bytes, bytes == null ? 0 : TraceNative.ColumnBytes(statement, i));
+                    byte* bytes = TraceNative.ValueBlob(value);
+                    digest.Add(bytes, bytes == null ? 0 : TraceNative.ValueBytes(value));
                     break;
             }
         }

@@ -139,10 +139,10 @@ internal sealed class Execution(
 
     private SqliteDataReader RunWithin(OrleansSqliteCommand command, CommandBehavior behavior)
     {
-        recorder.Enter(command);
+        bool endsUntold = recorder.EnterWithin(command);
         try
         {
-            return command.ExecuteOnce(behavior);
+            return endsUntold ? ExecuteToEnd(command, behavior) : command.ExecuteOnce(behavior);
         }
         catch (SqliteException e)
         {
@@ -152,6 +152,19 @@ internal sealed class Execution(
         finally
         {
             recorder.Leave();
+        }
+    }
+
+    private SqliteDataReader ExecuteToEnd(OrleansSqliteCommand command, CommandBehavior behavior)
+    {
+        try
+        {
+            return command.ExecuteOnce(behavior);
+        }
+        finally
+        {
+            // Before the caller is told of an error, which belongs to it.
+            recorder.Executed(command);
         }
     }
 

@@ -42,6 +42,30 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     {
         Current = command;
         StatementsRun = 0;
+        trace.TellsEnds = true;
+    }
+
+    /// <summary>
+    /// A command is about to be executed within a transaction. If it is one that only writes, as is known from when it ran before,
+    /// and nothing else is under way, then its statement ends with its execution, and SQLite need not say so.
+    /// </summary>
+    /// <returns>Whether the caller is to say so, by <see cref="Executed"/>.</returns>
+    public bool EnterWithin(OrleansSqliteCommand command)
+    {
+        Current = command;
+        StatementsRun = 0;
+        bool endsUntold = active.Count == 0 && readers.Count == 0 && command.Statements.OnlyWrites(command.CommandText);
+        trace.TellsEnds = !endsUntold;
+        return endsUntold;
+    }
+
+    /// <summary>The command that was entered so has been executed, with success or an error: its statement has ended, if it started.</summary>
+    public void Executed(OrleansSqliteCommand command)
+    {
+        if (Transcript.Obstacle is null && TryFindActive(command.Statements.Compiled, out int number, out int place))
+        {
+            End(command.Statements.Compiled, number, place, isDone: true);
+        }
     }
 
     /// <summary>The command is no longer being executed; its reader may be open.</summary>
@@ -236,9 +260,18 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             place = active.Count - 1;
         }
 
+        End(statement, number, place, TraceNative.IsBusy(statement) == 0);
+        if (TraceNative.ColumnCount(statement) is > 0 and int columns)
+        {
+            // The caller is told the names, too: they change if a rival alters the table under a SELECT *.
+            AddNames(statement, Transcript.Statement(number).Sql, columns, ref Transcript[Transcript.Count - 1].Content);
+        }
+    }
+
+    private void End(nint statement, int number, int place, bool isDone)
+    {
         active.RemoveAt(place);
         lastEnded = (statement, number);
-        bool isDone = TraceNative.IsBusy(statement) == 0;
         bool isReadOnly = Transcript.Statement(number).IsReadOnly;
         ref var entry = ref Transcript.Of(number, empty);
         entry.Ends = true;
@@ -253,12 +286,6 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             {
                 unsettled = Transcript.Count - 1;
             }
-        }
-
-        if (TraceNative.ColumnCount(statement) is > 0 and int columns)
-        {
-            // The caller is told the names, too: they change if a rival alters the table under a SELECT *.
-            AddNames(statement, Transcript.Statement(number).Sql, columns, ref entry.Content);
         }
     }
 
@@ -364,10 +391,6 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
             lastNames = (statement, sql, compiled, names);
         }
 
-        var (v0, v1, v2, v3) = lastNames.Names.State;
-        digest.Add(v0);
-        digest.Add(v1);
-        digest.Add(v2);
-        digest.Add(v3);
+        digest.Add(lastNames.Names);
     }
 }

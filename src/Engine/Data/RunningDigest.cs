@@ -45,18 +45,33 @@ internal struct RunningDigest : IEquatable<RunningDigest>
     /// <summary>Takes bytes in, with their number, so that no two sequences run together.</summary>
     public unsafe void Add(byte* bytes, int count)
     {
-        Add((ulong)count);
+        // A copy, which stays in registers over the loop.
+        var state = this;
+        state.Add((ulong)count);
         for (; count >= 8; bytes += 8, count -= 8)
         {
-            Add(Unsafe.ReadUnaligned<ulong>(bytes));
+            state.Add(Unsafe.ReadUnaligned<ulong>(bytes));
         }
 
         if (count > 0)
         {
             ulong last = 0;
             Unsafe.CopyBlockUnaligned(&last, bytes, (uint)count);
-            Add(last);
+            state.Add(last);
         }
+
+        this = state;
+    }
+
+    /// <summary>Takes in the state of another one.</summary>
+    public void Add(in RunningDigest other)
+    {
+        var state = this;
+        state.Add(other.v0);
+        state.Add(other.v1);
+        state.Add(other.v2);
+        state.Add(other.v3);
+        this = state;
     }
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ internal static class SharedEngines
     /// <summary>The engine of a store, opened by the first who asks.</summary>
     public static async Task<DatabaseEngine> GetAsync(string storeUrl, CancellationToken cancellation)
     {
-        var engine = Engines.GetOrAdd(storeUrl, static url => new Lazy<Task<DatabaseEngine>>(() => DatabaseEngine.OpenAsync(url)));
+        var engine = Engines.GetOrAdd(storeUrl, static url => new Lazy<Task<DatabaseEngine>>(() => OpenAsync(url)));
         try
         {
             return await engine.Value.WaitAsync(cancellation).ConfigureAwait(false);
@@ -22,6 +22,9 @@ internal static class SharedEngines
             throw;
         }
     }
+
+    /// <summary>Whatever it fails with, it fails as a task: what the Lazy itself threw, it would throw for ever.</summary>
+    private static async Task<DatabaseEngine> OpenAsync(string storeUrl) => await DatabaseEngine.OpenAsync(storeUrl).ConfigureAwait(false);
 
     /// <summary>Closes them all.</summary>
     public static async Task CloseAsync()

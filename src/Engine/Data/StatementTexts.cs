@@ -9,9 +9,19 @@ internal sealed unsafe class StatementTexts
     private string? command;
     private string? known;
     private byte[] bytes = [];
+    private bool onlyWrites;
 
     /// <summary>Whether the last text was all of the command's, and shares its memory.</summary>
     public bool IsWhole { get; private set; }
+
+    /// <summary>The statement of the last text.</summary>
+    public nint Compiled { get; private set; }
+
+    /// <summary>
+    /// Whether the last text was all of this command text, and of a statement that writes and gives no rows: the provider runs such
+    /// a one to its end when it executes it.
+    /// </summary>
+    public bool OnlyWrites(string commandText) => onlyWrites && ReferenceEquals(commandText, command);
 
     /// <summary>The text of a statement that was compiled from the command's; null if it is none of them.</summary>
     public string? TextOf(nint compiled, string commandText)
@@ -20,6 +30,7 @@ internal sealed unsafe class StatementTexts
         var sql = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(TraceNative.Sql(compiled));
         if (ReferenceEquals(commandText, command) && sql.SequenceEqual(bytes))
         {
+            Compiled = compiled;
             return known;
         }
 
@@ -30,6 +41,8 @@ internal sealed unsafe class StatementTexts
         }
 
         IsWhole = own.Length == commandText.Length;
+        Compiled = compiled;
+        onlyWrites = IsWhole && TraceNative.ColumnCount(compiled) == 0 && TraceNative.IsReadOnly(compiled) == 0;
         (command, bytes, known) = (commandText, sql.ToArray(), IsWhole ? commandText : own);
         return known;
     }

@@ -6,10 +6,27 @@ namespace OrleansSqlite.Data;
 /// <summary>SQLite's trace of one connection (sqlite3_trace_v2), switched on and off, and its events carried to the recorder.</summary>
 internal sealed unsafe class StatementTrace(nint db) : IDisposable
 {
+    private const uint Events = TraceNative.Statement | TraceNative.Row;
     private GCHandle target;
+    private bool tellsEnds;
 
     /// <summary>Whether the trace is on.</summary>
     public bool IsOn { get; private set; }
+
+    /// <summary>
+    /// Whether it tells how statements end, if it is on. SQLite takes the time of them then, twice for each, whether anybody wants
+    /// to know it or not: in a short statement that is much.
+    /// </summary>
+    public bool TellsEnds
+    {
+        set
+        {
+            if (value != tellsEnds && IsOn)
+            {
+                Set(value);
+            }
+        }
+    }
 
     /// <summary>Turns it on.</summary>
     public void TurnOn(Recorder recorder)
@@ -22,7 +39,7 @@ internal sealed unsafe class StatementTrace(nint db) : IDisposable
                 target = GCHandle.Alloc(recorder, GCHandleType.Weak);
             }
 
-            _ = TraceNative.Trace(db, TraceNative.Statement | TraceNative.Row | TraceNative.Profile, &OnEvent, GCHandle.ToIntPtr(target));
+            Set(ends: true);
             IsOn = true;
         }
     }
@@ -45,6 +62,12 @@ internal sealed unsafe class StatementTrace(nint db) : IDisposable
         {
             target.Free();
         }
+    }
+
+    private void Set(bool ends)
+    {
+        _ = TraceNative.Trace(db, ends ? Events | TraceNative.Profile : Events, &OnEvent, GCHandle.ToIntPtr(target));
+        tellsEnds = ends;
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

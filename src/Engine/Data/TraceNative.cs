@@ -25,8 +25,8 @@ internal static unsafe partial class TraceNative
     [LibraryImport(Library, EntryPoint = "sqlite3_next_stmt")]
     public static partial nint NextStatement(nint db, nint after);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_blob")]
-    public static partial byte* ColumnBlob(nint statement, int column);
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_blob")]
+    public static partial byte* ValueBlob(nint value);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_column_name")]
     public static partial byte* ColumnName(nint statement, int column);
@@ -43,21 +43,25 @@ internal static unsafe partial class TraceNative
     [SuppressGCTransition]
     public static partial int ColumnCount(nint statement);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_type")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_value")]
     [SuppressGCTransition]
-    public static partial int ColumnType(nint statement, int column);
+    public static partial nint ColumnValue(nint statement, int column);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_int64")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_type")]
     [SuppressGCTransition]
-    public static partial long ColumnInteger(nint statement, int column);
+    public static partial int ValueType(nint value);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_double")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_int64")]
     [SuppressGCTransition]
-    public static partial double ColumnReal(nint statement, int column);
+    public static partial long ValueInteger(nint value);
 
-    [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_double")]
     [SuppressGCTransition]
-    public static partial int ColumnBytes(nint statement, int column);
+    public static partial double ValueReal(nint value);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_value_bytes")]
+    [SuppressGCTransition]
+    public static partial int ValueBytes(nint value);
 
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_parameter_count")]
     [SuppressGCTransition]

@@ -50,8 +50,11 @@ internal sealed class Transcript
     /// <returns>Its number.</returns>
     public int Start(in RecordedStatement statement, in RunningDigest empty)
     {
-        statements.Add(statement);
-        entries.Add(new ToldEntry { Statement = statements.Count - 1, Starts = true, Content = empty });
+        statements.Add() = statement;
+        ref var entry = ref entries.Add();
+        entry.Statement = statements.Count - 1;
+        entry.Starts = true;
+        entry.Content = empty;
         Bytes += StatementBytes + EntryBytes + statement.OwnBytes + (long)statement.Parameters.Length * ParameterBytes;
         return statements.Count - 1;
     }
@@ -69,7 +72,10 @@ internal sealed class Transcript
         }
 
         Bytes += EntryBytes;
-        return ref entries.Add(new ToldEntry { Statement = statement, Content = empty });
+        ref var added = ref entries.Add();
+        added.Statement = statement;
+        added.Content = empty;
+        return ref added;
     }
 
     private void Forget()
