@@ -190,6 +190,15 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
             async () => await new Collection(context, threads, Context).RunAsync(dryRun, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
+    /// <inheritdoc/>
+    public async Task<DatabaseDescription> CompactAsync(string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
+    {
+        var context = Context(DatabaseName.Check(name));
+        return await Guarded(
+            name,
+            async () => EngineDatabase.Describe(name, await new FullCompaction(context, threads).RunAsync(progress, cancellation).ConfigureAwait(false))).ConfigureAwait(false);
+    }
+
     /// <summary>
     /// Lets go of a database's memory and connections. What is under way is finished first; what still waits for its turn, and whoever
     /// uses the object later, gets an <see cref="ObjectDisposedException"/>. <see cref="Open"/> gives it anew. Nothing happens if it is not open.

@@ -26,6 +26,7 @@ public sealed class EngineDatabase : IDatabase
     private readonly WriteQueue queue;
     private readonly GroupCommitter committer;
     private readonly BackgroundFlush flushes;
+    private readonly BackgroundCompaction compactions;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
     private readonly Past past;
@@ -43,7 +44,8 @@ public sealed class EngineDatabase : IDatabase
         queue = new WriteQueue(context, speculation, threads, reader);
         var path = new CommitPath(context, threads, new Swap(context, threads, reader));
         flushes = new BackgroundFlush(context, threads);
-        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes);
+        compactions = new BackgroundCompaction(context, threads);
+        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes, compactions);
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
         committer.Landed += freshness.Prove;
@@ -297,6 +299,7 @@ public sealed class EngineDatabase : IDatabase
         await drained.ConfigureAwait(false);
         await committer.WhenIdleAsync().ConfigureAwait(false);
         await flushes.CloseAsync().ConfigureAwait(false);
+        await compactions.CloseAsync().ConfigureAwait(false);
     }
 
     private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)

@@ -125,6 +125,16 @@ public interface IDatabaseCatalog
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
     Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Merges all segments of a database into as few as possible, and leaves out pages that were superseded. Writers do the same by and by; it is of use before a
+    /// database is read by many. Safe while others read and write.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="progress">Told of bytes done, if given.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    Task<DatabaseDescription> CompactAsync(string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default);
+
     /// <summary>The databases of the store, by name.</summary>
     IAsyncEnumerable<DatabaseDescription> ListAsync(CancellationToken cancellation = default);
 }

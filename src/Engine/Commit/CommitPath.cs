@@ -11,10 +11,10 @@ namespace OrleansSqlite.Commit;
 /// <param name="Version">The version that was to be made.</param>
 /// <param name="Landed">The new head, with a snapshot for the receiver, if it landed and still is the head.</param>
 /// <param name="Newer">The head that stands there now, if it is another one.</param>
-/// <param name="Applied">The flush that the landed head took in.</param>
+/// <param name="Applied">The flush or the compaction that the landed head took in.</param>
 /// <param name="Error">Why the outcome is unknown.</param>
 internal readonly record struct CommitEnd(
-    SwapOutcome Outcome, long Version, DurableHead? Landed, (Head Head, Stores.ETag Tag)? Newer, Flush? Applied, Exception? Error);
+    SwapOutcome Outcome, long Version, DurableHead? Landed, (Head Head, Stores.ETag Tag)? Newer, IRewrite? Applied, Exception? Error);
 
 /// <summary>
 /// One commit, below a group of transactions to a head that carries them: plan, upload, swap, finish.
@@ -28,9 +28,10 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
     /// <summary>Commits the group on top of its base.</summary>
     /// <param name="group">The transactions.</param>
     /// <param name="flush">Frames that have been moved to segments meanwhile, if any: this commit may take it in.</param>
+    /// <param name="compaction">Segments that have been merged meanwhile, likewise.</param>
     /// <exception cref="Stores.StoreException">The store refused or cannot be written: not applied.</exception>
     /// <exception cref="DatabaseException">An invariant is broken: not applied.</exception>
-    public async Task<CommitEnd> RunAsync(Group group, Flush? flush)
+    public async Task<CommitEnd> RunAsync(Group group, Flush? flush, Compaction? compaction)
     {
         // plan
         var below = group.Base.Head;
@@ -55,6 +56,9 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
             frames = frames.Add(frame);
         }
 
+        var saved = applied is null && compaction?.AppliesTo(below) == true ? await TrySaveAsync(below).ConfigureAwait(false) : null;
+        segments = saved is null ? segments : compaction!.Apply(segments);
+
         var next = below with
         {
             Version = version,
@@ -65,7 +69,7 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
             Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
             Segments = segments,
             Frames = frames,
-            History = NextHistory(below, applied),
+            History = NextHistory(below, applied, saved),
         };
         SwapEnd end;
         try
@@ -92,7 +96,8 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
         try
         {
             await context.PassAsync(CommitPoint.Landed).ConfigureAwait(false);
-            return new CommitEnd(SwapOutcome.Landed, version, new DurableHead(next, end.Tag, Finish(group, next, applied)), null, applied, null);
+            IRewrite? rewrite = saved is null ? applied : compaction;
+            return new CommitEnd(SwapOutcome.Landed, version, new DurableHead(next, end.Tag, Finish(group, next, rewrite)), null, rewrite, null);
         }
         catch (Exception e)
         {
@@ -106,24 +111,38 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
     [LoggerMessage(12, LogLevel.Error, "Version {Version} of {Database} has landed, but its state could not be taken over; it is read again")]
     private static partial void LogUnfinished(ILogger logger, Exception error, string database, long version);
 
+    /// <summary>Saves the head whose segments a compaction takes the place of. It can wait for another commit; the commit can't wait for it.</summary>
+    private async Task<ImmutableArray<CheckpointEntry>?> TrySaveAsync(Head below)
+    {
+        try
+        {
+            return await CheckpointWriter.SaveAsync(context, below).ConfigureAwait(false);
+        }
+        catch (Stores.StoreException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What the next head says of the past. Where the frames end that a flush took in, the segments now stand alone.</summary>
-    private static HeadHistory NextHistory(Head below, Flush? applied)
+    private static HeadHistory NextHistory(Head below, Flush? applied, ImmutableArray<CheckpointEntry>? saved)
     {
         var history = below.History ?? new HeadHistory();
+        history = saved is { } checkpoints ? history with { Checkpoints = checkpoints } : history;
         return applied is not null ? history with { Checkpoints = applied.Checkpoints, BasePageCount = applied.From.PageCount }
             : below.Frames.IsEmpty ? history with { BasePageCount = below.PageCount }
             : history;
     }
 
     /// <summary>The state after the group as the new head has it.</summary>
-    private Snapshot Finish(Group group, Head next, Flush? applied)
+    private Snapshot Finish(Group group, Head next, IRewrite? applied)
     {
         if (applied is null)
         {
             return group.After.Share();
         }
 
-        applied.Seed(context.Segments.Cache);
+        (applied as Flush)?.Seed(context.Segments.Cache);
         var known = next.Segments.Select(entry => context.Segments.Get(entry, next.PageBytes)).ToImmutableArray();
         return applied.Relocate(context, group.After, known);
     }

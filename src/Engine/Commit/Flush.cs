@@ -8,13 +8,10 @@ namespace OrleansSqlite.Commit;
 /// Frames that have left the head: the pages of all inline frames, merged with the newest small segments so that their number
 /// stays bounded, uploaded as new segments. It takes effect with a later swap, and only if the head still has what it replaces.
 /// </summary>
-internal sealed class Flush
+internal sealed class Flush : IRewrite
 {
     /// <summary>A segment's page images at most, in bytes: what is in memory while it is built.</summary>
     public const long SegmentRawBytes = 32L << 20;
-
-    /// <summary>Segments above this size are left to compaction: merging them would hold up the commit that waits for it.</summary>
-    private const long MergeObjectBytes = 8L << 20;
 
     private readonly Snapshot source;
     private readonly HashSet<SegmentId> replaced;
@@ -120,7 +117,8 @@ internal sealed class Flush
     public ImmutableArray<SegmentEntry> Apply(ImmutableArray<SegmentEntry> segments) =>
         [.. Added.Select(segment => segment.Entry), .. segments.Skip(Replaced.Length)];
 
-    /// <summary>The same snapshot with the flushed pages standing in their segments: evictable, and free of the frames' memory.</summary>
+    /// <inheritdoc/>
+    /// <remarks>The flushed pages are evictable then, and free of the frames' memory.</remarks>
     public Snapshot Relocate(DatabaseContext context, Snapshot snapshot, ImmutableArray<Segment> segments) =>
         snapshot.From(Moves(snapshot), segments, context.NextEdit());
 
@@ -156,7 +154,7 @@ internal sealed class Flush
         }
     }
 
-    /// <summary>The flush is taken in, or overtaken: lets its snapshot go, once.</summary>
+    /// <inheritdoc/>
     public void Release()
     {
         if (Interlocked.Exchange(ref released, 1) == 0)
@@ -243,14 +241,14 @@ internal sealed class Flush
 
     /// <summary>
     /// The newest segments that are not much larger than what is merged already: each page is rewritten a logarithmic number of
-    /// times, and a logarithmic number of segments is left.
+    /// times, and a logarithmic number of segments is left. Large ones are left to compaction: merging them would hold up the commit that waits for it.
     /// </summary>
     private static List<Segment> SegmentsToMerge(Snapshot snapshot, long images)
     {
         List<Segment> merged = [];
         foreach (var segment in snapshot.Segments)
         {
-            if (segment.Entry.ObjectBytes > MergeObjectBytes || segment.Entry.Images > Math.Max(2 * images, 64))
+            if (segment.Entry.ObjectBytes > CompactionPlan.SmallBytes || segment.Entry.Images > Math.Max(2 * images, 64))
             {
                 break;
             }

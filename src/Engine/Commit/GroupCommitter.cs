@@ -19,13 +19,14 @@ internal sealed partial class GroupCommitter
     private readonly WriteQueue queue;
     private readonly Courtesy courtesy;
     private readonly BackgroundFlush flushes;
+    private readonly BackgroundCompaction compactions;
     private readonly Linger linger;
     private Task loop = Task.CompletedTask;
     private int running;
     private int losses;
 
     public GroupCommitter(
-        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes)
+        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes, BackgroundCompaction compactions)
     {
         this.context = context;
         this.speculation = speculation;
@@ -33,6 +34,7 @@ internal sealed partial class GroupCommitter
         this.reader = reader;
         this.queue = queue;
         this.flushes = flushes;
+        this.compactions = compactions;
         courtesy = new Courtesy(context);
         linger = new Linger(context, speculation);
     }
@@ -129,7 +131,7 @@ internal sealed partial class GroupCommitter
     {
         await courtesy.BeforeSwapAsync().ConfigureAwait(false);
         long began = context.Time.GetTimestamp();
-        var end = await path.RunAsync(group, flushes.Ready).ConfigureAwait(false);
+        var end = await path.RunAsync(group, flushes.Ready, compactions.Ready).ConfigureAwait(false);
         linger.Observe(context.Time.GetElapsedTime(began));
         switch (end.Outcome)
         {
@@ -169,6 +171,7 @@ internal sealed partial class GroupCommitter
                 Answer(group, end.Version);
                 end.Applied?.Release();
                 flushes.Begin(landed);
+                compactions.Begin(landed);
             }
             finally
             {

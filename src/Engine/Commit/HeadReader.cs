@@ -68,11 +68,13 @@ internal sealed class HeadReader(DatabaseContext context)
 
     /// <summary>
     /// The newer head only adds frames to the older one. (If its older frames have moved to a segment, its pages are made anew:
-    /// otherwise a process that only reads would keep every page it ever saw changed in frames, which can't be evicted.)
+    /// otherwise a process that only reads would keep every page it ever saw changed in frames, which can't be evicted. If segments were
+    /// merged likewise: the old ones will be collected one day.)
     /// </summary>
     private static bool Continues(Head older, Head newer) =>
         newer.Version >= older.Version
         && newer.PageBytes == older.PageBytes
+        && newer.Segments.Select(entry => entry.Id).SequenceEqual(older.Segments.Select(entry => entry.Id))
         && newer.FirstFrameVersion <= Math.Min(older.FirstFrameVersion, older.Version + 1)
         && (newer.Version == older.Version || older.Version == 0 || newer.CommitOf(older.Version) == older.CommitOf(older.Version));
 

@@ -218,8 +218,8 @@ internal sealed class Speculation(DatabaseContext context)
 
     /// <summary>The group's swap has landed, or nothing had to be swapped: what was stacked on it stays.</summary>
     /// <param name="landed">The new head, with a snapshot that is handed over; null if the head is still the same.</param>
-    /// <param name="flush">A flush that the new head took in.</param>
-    public void Land(DurableHead? landed, Flush? flush)
+    /// <param name="rewrite">What the new head took in.</param>
+    public void Land(DurableHead? landed, IRewrite? rewrite)
     {
         lock (gate)
         {
@@ -233,9 +233,9 @@ internal sealed class Speculation(DatabaseContext context)
                 {
                     ReplaceTip(landed.Snapshot.Share());
                 }
-                else if (flush is not null)
+                else if (rewrite is not null)
                 {
-                    ReplaceTip(flush.Relocate(context, tip!, landed.Snapshot.Segments));
+                    ReplaceTip(rewrite.Relocate(context, tip!, landed.Snapshot.Segments));
                 }
             }
 

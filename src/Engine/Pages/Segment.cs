@@ -74,6 +74,23 @@ internal sealed unsafe class Segment
         }
     }
 
+    /// <summary>Whether it holds any page from one to another; reads the index if need be.</summary>
+    public bool HoldsAny(uint first, uint last)
+    {
+        if (Entry.Images == 0 || first > Entry.LastPage || last < Entry.FirstPage)
+        {
+            return false;
+        }
+
+        if (Entry.Kind == SegmentKind.Dense)
+        {
+            return true;
+        }
+
+        int place = Index.SparsePages.BinarySearch(first);
+        return place >= 0 || (~place < Index.SparsePages.Length && Index.SparsePages[~place] <= last);
+    }
+
     /// <summary>Brings a block into memory and pins it.</summary>
     /// <exception cref="StoreException">The store could not be read.</exception>
     /// <exception cref="DatabaseException">The object is damaged.</exception>

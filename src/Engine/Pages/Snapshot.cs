@@ -154,6 +154,15 @@ internal sealed class Snapshot
     public Snapshot From(IEnumerable<KeyValuePair<uint, Block>> pages, ImmutableArray<Segment> from, long edit) =>
         new(Identity, Schema, schemaCookie, PageBytes, PageCount, table.With(pages, PageCount, edit), from, count);
 
+    /// <summary>The same content with other segments behind it: where its pages stand in these is looked up anew. The same identity.</summary>
+    public Snapshot OnlyFrames(ImmutableArray<Segment> from, long edit)
+    {
+        var empty = PageTable.Empty(PageCount);
+        var frames = empty.With(FramePages(), PageCount, edit);
+        empty.Release();
+        return new(Identity, Schema, schemaCookie, PageBytes, PageCount, frames, from, count);
+    }
+
     /// <summary>Holds the snapshot once more.</summary>
     public Snapshot Share()
     {

@@ -6,7 +6,7 @@ using OrleansSqlite.Simulation.Store;
 namespace OrleansSqlite.Simulation.Workloads;
 
 /// <summary>
-/// What goes on beside the work: collections, forks, forks of forks, snapshots, restores of forks, reads of the past. Every version that is read must be, to the
+/// What goes on beside the work: collections, compactions, forks, forks of forks, snapshots, restores of forks, reads of the past. Every version that is read must be, to the
 /// byte, what it was when it landed, whatever has been collected since; and no object that anything living names may be missing.
 /// </summary>
 internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
@@ -61,7 +61,9 @@ internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
     private static Task CollectAsync(Caller caller)
     {
         bool isDry = caller.Dice.Chance(0.1);
-        return caller.TryAsync("collects", () => caller.Instance.Engine.CollectAsync(Instance.DatabaseName, isDry));
+        return caller.Dice.Chance(0.15)
+            ? caller.TryAsync("compacts", () => caller.Instance.Engine.CompactAsync(Instance.DatabaseName), ErrorCodes.SnapshotTooOld)
+            : caller.TryAsync("collects", () => caller.Instance.Engine.CollectAsync(Instance.DatabaseName, isDry));
     }
 
     /// <summary>Reads a version of the past.</summary>
