@@ -1,4 +1,4 @@
-using OrleansSqlite.Maintenance;
+using OrleansSqlite.Commit;
 using OrleansSqlite.Tests.Faults;
 
 namespace OrleansSqlite.Tests.TimeTravel;
@@ -6,6 +6,7 @@ namespace OrleansSqlite.Tests.TimeTravel;
 public sealed class CollectionTests
 {
     private static readonly DatabaseOptions Small = new() { Threads = 2, InlineBytes = 1 << 10 };
+    private readonly TaskCompletionSource collecting = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     [Fact]
     public async Task What_is_older_than_the_retention_goes_and_the_rest_stays()
@@ -108,6 +109,38 @@ public sealed class CollectionTests
         }
 
         Assert.Equal(30, seen);
+    }
+
+    [Fact]
+    public async Task What_a_writer_has_just_uploaded_is_left_alone()
+    {
+        await using var scene = await ForkTests.WithRowsAsync(5);
+        Task? write = null;
+        var collector = await scene.JoinAsync(Small, async point =>
+        {
+            if (point == CommitPoint.CollectionBegun && write is null)
+            {
+                // It stands on the head that began the collection, and has uploaded what its swap will name.
+                var uploaded = new TaskCompletionSource();
+                await scene[0].CountAsync("SELECT count(*) FROM t");
+                var collected = collecting.Task;
+                scene[0].Store.BeforeNext(StoreVerb.Swap, async () =>
+                {
+                    uploaded.SetResult();
+                    await collected;
+                });
+                write = scene[0].RunAsync("INSERT INTO t SELECT 6, randomblob(300000)");
+                await uploaded.Task;
+            }
+        });
+        var report = await collector.Engine.CollectAsync(Scene.Name);
+        collecting.SetResult();
+        await write!;
+
+        Assert.True(report.Young > 0);
+        await using var fresh = await scene.JoinAsync(Small);
+        Assert.Equal(6, await fresh.CountAsync("SELECT count(*) FROM t"));
+        Assert.Equal("ok", (await fresh.Database.ScalarAsync("PRAGMA integrity_check")).AsText());
     }
 
     [Theory]

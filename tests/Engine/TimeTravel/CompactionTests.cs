@@ -98,6 +98,25 @@ public sealed class CompactionTests
         }
     }
 
+    /// <summary>Traps 8, of a compaction: what it has uploaded was collected before its swap.</summary>
+    [Fact]
+    public async Task A_compaction_that_was_stalled_across_a_collection_is_made_again()
+    {
+        await using var scene = await WithSegmentsAsync();
+        var slow = await scene.JoinAsync(Small with { RetryTime = TimeSpan.FromDays(30) });
+        slow.Store.BeforeNext(StoreVerb.Swap, async () =>
+        {
+            scene.Time.Advance(TimeSpan.FromDays(1));
+            Assert.True((await scene[1].Engine.CollectAsync(Scene.Name)).Deleted > 0);
+        });
+
+        Assert.Equal(1, (await slow.Engine.CompactAsync(Scene.Name)).Segments);
+
+        await using var fresh = await scene.JoinAsync(Small);
+        Assert.Equal(120, await fresh.CountAsync("SELECT count(*) FROM t"));
+        Assert.Equal("ok", (await fresh.Database.ScalarAsync("PRAGMA integrity_check")).AsText());
+    }
+
     [Fact]
     public async Task A_commit_in_between_does_not_undo_a_compaction()
     {
