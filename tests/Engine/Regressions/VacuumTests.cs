@@ -21,7 +21,6 @@ public sealed class VacuumTests
     [Theory]
     [InlineData("-- nightly\nVACUUM")]
     [InlineData("/* of what was moved into the archive */ vacuum")]
-    [InlineData("-- a; b\n VACUUM ; ;")]
     public async Task Vacuum_is_known_behind_a_comment(string sql)
     {
         await using var rivals = await Rivals.OpenAsync(Table);
