@@ -25,6 +25,7 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
     {
         long began = time.GetTimestamp();
         var pause = FirstPause;
+        bool inDoubt = false;
         for (bool first = true; ; first = false)
         {
             Exception error;
@@ -42,18 +43,25 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             {
                 // The store did not tell the one who asked it. It may tell the next one.
                 error = e;
+                inDoubt = writes;
+            }
+            catch (DatabaseException e) when (inDoubt && repeatable && e.Kind is (ErrorKind.Unavailable or ErrorKind.Overloaded))
+            {
+                // This attempt has not taken effect. That says nothing of the one before it.
+                error = e;
             }
             catch (CallFailedException e)
             {
                 route.Failed(e.InnerException!);
                 error = e.InnerException!;
                 another = route.HasDirect;
+                inDoubt = writes;
             }
 
             bool givesUp = !repeatable || time.GetElapsedTime(began) > options.Value.ResolveTime || (writes && cancellation.IsCancellationRequested);
             if (givesUp)
             {
-                throw error as DatabaseException ?? Unknown(database, error);
+                throw error is DatabaseException { OutcomeKnown: false } ? error : Unknown(database, error);
             }
 
             cancellation.ThrowIfCancellationRequested();

@@ -44,8 +44,9 @@ internal static class SiloProgram
         catch (Exception e) when (Known(e) is { } known)
         {
             error.WriteLine($"error: {known.Message}");
-            error.WriteLine("next:  Correct the setting, or see them all: orleans-sqlite-silo --help");
-            return !asksForHealth && known is SettingException or DatabaseException { Kind: ErrorKind.Invalid } ? BadSettings : Failed;
+            error.WriteLine($"next:  {Advice.For(known)}");
+            bool badSettings = known is (SettingException or DatabaseException { Kind: ErrorKind.Invalid });
+            return badSettings && !asksForHealth ? BadSettings : Failed;
         }
     }
 

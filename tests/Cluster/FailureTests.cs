@@ -60,6 +60,27 @@ public sealed class FailureTests
         Assert.Equal(["a", "b"], await scene.ColumnAsync("app", "SELECT v FROM t ORDER BY id"));
     }
 
+    /// <summary>The grain has written, its answer was lost, and then the store is away: "not applied" would be true of the last attempt alone.</summary>
+    [Fact]
+    public async Task A_store_that_is_away_does_not_make_a_lost_answer_a_failure()
+    {
+        var lost = new AnswersLost();
+        var store = new MemoryStore();
+        int openings = 0;
+        await using var scene = await ClusterScene.StartAsync(1, store, silo: silo => silo.AddIncomingGrainCallFilter(lost), client: options =>
+        {
+            options.Recheck = TimeSpan.FromHours(1);
+            options.OpenEngine = (_, cancellation) => ++openings < 3
+                ? throw new DatabaseException(ErrorKind.Unavailable, ErrorCodes.StoreUnavailable, "By chance.")
+                : DatabaseEngine.OpenAsync(new FaultyStore(store), new DatabaseOptions { ProbeStore = false, Threads = 2 }, cancellation: cancellation);
+        });
+        var database = await scene.CreateAsync("app", Schema);
+        lost.Next = 1;
+        await database.ExecuteAsync(new Batch("INSERT INTO t(v) VALUES ('a')"));
+        Assert.Equal((0, 3), (lost.Next, openings));
+        Assert.Equal(["a"], await scene.ColumnAsync("app", "SELECT v FROM t"));
+    }
+
     /// <summary>What has arrived whole needs nobody any more.</summary>
     [Fact]
     public async Task A_short_result_outlives_its_silo()

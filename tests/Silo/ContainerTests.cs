@@ -57,7 +57,7 @@ public sealed partial class ContainerTests : IAsyncDisposable
     [Fact]
     public void Compose_and_image_name_settings_that_there_are_with_values_that_they_take()
     {
-        string compose = File.ReadAllText(Path.Combine(Dockerfile.Root, "deploy", "compose.yaml"));
+        string compose = Repository.Read("deploy/compose.yaml");
         var inCompose = Variable().Matches(compose).Select(match => KeyValuePair.Create(match.Groups[1].Value, match.Groups[2].Value)).ToArray();
         Assert.Equal(Regex.Count(compose, SiloSettings.Prefix), inCompose.Length);
         Assert.Contains(inCompose, variable => variable is { Key: "ORLEANSSQLITE_CLUSTERING", Value: "dynamodb" });
@@ -76,9 +76,9 @@ public sealed partial class ContainerTests : IAsyncDisposable
     [Fact]
     public void Nothing_is_built_from_files_that_do_not_travel_to_the_builder()
     {
-        string[] travel = [.. File.ReadLines(Path.Combine(Dockerfile.Root, ".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..])];
-        Assert.All(travel, file => Assert.True(Path.Exists(Path.Combine(Dockerfile.Root, file)), file));
-        Assert.Equal([], Directory.EnumerateFiles(Dockerfile.Root).Select(Path.GetFileName).Where(AffectsBuild).Except(travel));
+        string[] travel = [.. File.ReadLines(Repository.PathOf(".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..])];
+        Assert.All(travel, file => Assert.True(Path.Exists(Repository.PathOf(file)), file));
+        Assert.Equal([], Directory.EnumerateFiles(Repository.Root).Select(Path.GetFileName).Where(AffectsBuild).Except(travel));
     }
 
     private static bool AffectsBuild(string? file) =>
@@ -115,7 +115,7 @@ public sealed partial class ContainerTests : IAsyncDisposable
 
     private static async Task RunAsync(string program, params string[] args)
     {
-        var start = new ProcessStartInfo(program, args) { WorkingDirectory = Dockerfile.Root, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, args) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true, RedirectStandardError = true };
         var (code, output) = await EndAsync(start);
         Assert.True(code == 0, output);
     }

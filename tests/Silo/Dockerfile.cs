@@ -5,10 +5,7 @@ namespace OrleansSqlite.Tests;
 /// <summary>What deploy/Dockerfile says, so that tests do the same and not what it said once.</summary>
 internal static partial class Dockerfile
 {
-    /// <summary>The directory of the solution.</summary>
-    public static string Root { get; } = FindRoot();
-
-    private static readonly string[] Lines = [.. Continued().Replace(File.ReadAllText(Path.Combine(Root, "deploy", "Dockerfile")), " ").Split('\n')];
+    private static readonly string[] Lines = [.. Continued().Replace(Repository.Read("deploy/Dockerfile"), " ").Split('\n')];
 
     /// <summary>The arguments of dotnet with which the program is built.</summary>
     public static string[] Publish { get; } =
@@ -33,19 +30,6 @@ internal static partial class Dockerfile
             .Select(line => line[(instruction.Length + 1)..]);
 
     private static string[] Exec(string json) => System.Text.Json.JsonSerializer.Deserialize<string[]>(json)!;
-
-    private static string FindRoot()
-    {
-        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "OrleansSqlite.sln")))
-            {
-                return at.FullName;
-            }
-        }
-
-        throw new InvalidOperationException($"There is no OrleansSqlite.sln above {AppContext.BaseDirectory}.");
-    }
 
     [GeneratedRegex(@"\\\n\s*")]
     private static partial Regex Continued();

@@ -20,7 +20,7 @@ public sealed class DynamoTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => store.Delete(recursive: true);
 
-    [DynamoFact]
+    [DynamoTransactionsFact]
     public async Task Two_silos_are_one_cluster_and_write_to_the_same_databases()
     {
         await using var scene = new DynamoScene();
@@ -43,7 +43,7 @@ public sealed class DynamoTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>The silo that is killed is the one that the database's grain is on: the worst case for the other one.</summary>
-    [DynamoFact]
+    [DynamoTransactionsFact]
     public async Task A_silo_goes_on_when_the_one_with_the_grain_is_killed()
     {
         await using var scene = new DynamoScene();
@@ -69,7 +69,7 @@ public sealed class DynamoTests(ITestOutputHelper output) : IDisposable
     }
 
     /// <summary>A cluster that comes after it, over a store that has nothing, can know the list by the grain storage alone.</summary>
-    [DynamoFact]
+    [DynamoTransactionsFact]
     public async Task The_catalogue_outlives_its_cluster()
     {
         await using var scene = new DynamoScene();
@@ -78,8 +78,7 @@ public sealed class DynamoTests(ITestOutputHelper output) : IDisposable
         var first = await scene.ConnectAsync("first");
         string[] listed = await ListAsync(first, ReadLevel.Strong);
         Assert.Equal(["shop"], listed);
-        var (code, _, error) = await silo.StopAsync();
-        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(0, (await silo.StopAsync()).Code);
 
         await scene.StartSiloAsync("second", Path.Combine(store.FullName, "empty"));
         var later = await scene.ConnectAsync("second");
@@ -87,6 +86,31 @@ public sealed class DynamoTests(ITestOutputHelper output) : IDisposable
         Assert.Equal(["shop"], kept);
         string[] stored = await ListAsync(later, ReadLevel.Strong);
         Assert.Equal([], stored);
+    }
+
+    /// <summary>Grain storage alone: the cluster is kept elsewhere, and needs no transactions.</summary>
+    [DynamoFact]
+    public async Task The_catalogue_is_kept_in_DynamoDB_by_a_cluster_that_is_kept_in_the_store()
+    {
+        await using var scene = new DynamoScene();
+        var silo = await scene.StartSiloAsync("first", store.FullName, "store");
+        await CreateAsync(silo);
+        string[] listed = await ListAsync(await scene.ConnectToStoreAsync("first", store.FullName), ReadLevel.Strong);
+        Assert.Equal(["shop"], listed);
+        Assert.Equal(0, (await silo.StopAsync()).Code);
+
+        // Another cluster over a store that has nothing: what it knows, it knows from DynamoDB.
+        string empty = Path.Combine(store.FullName, "empty");
+        await scene.StartSiloAsync("second", empty, "store");
+        var later = await scene.ConnectToStoreAsync("second", empty);
+        string[] kept = await ListAsync(later, ReadLevel.StaleBy(TimeSpan.FromHours(1)));
+        Assert.Equal(["shop"], kept);
+
+        // Read, changed and written again, on the condition that nobody else has.
+        string[] stored = await ListAsync(later, ReadLevel.Strong);
+        Assert.Equal([], stored);
+        string[] rewritten = await ListAsync(later, ReadLevel.StaleBy(TimeSpan.FromHours(1)));
+        Assert.Equal([], rewritten);
     }
 
     private static async Task<string[]> ListAsync(IGrainFactory grains, ReadLevel level) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -10,11 +11,19 @@ namespace OrleansSqlite.Tests;
 
 /// <summary>
 /// Everybody at once on one database: two silos that find each other in the store, processes with the library alone, an app that is a
-/// client of the cluster, and callers over HTTP, while a silo is killed.
+/// client of the cluster, and callers over HTTP, while a silo is killed; on S3, all of them over a network that fails.
 /// </summary>
 public sealed class MixedTests(ITestOutputHelper output) : IDisposable
 {
     private const int Workers = 3;
+
+    /// <summary>
+    /// How many round trips a library's commit may take, however busy the rest is. A round trip is one attempt of the write: to read the
+    /// newest head (if it isn't known), run on it, and swap; every one but the last was lost to somebody else's commit. What the network
+    /// did to single requests of an attempt is not counted: that is no matter of fairness, and nobody else's commit ends it.
+    /// </summary>
+    private const int MaxRoundTrips = 20;
+
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("orleans-sqlite-");
 
     static MixedTests() => WorkerProcess.HostOptions =
@@ -27,9 +36,19 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
 
     [S3Fact]
     [Trait("Category", "S3")]
-    public Task On_S3_nothing_is_lost_and_nobody_starves() => S3Server.WithStoreAsync(store => RunAsync(store, rowsEach: 60));
+    public Task On_S3_over_a_network_that_fails_nothing_is_lost_and_nobody_starves() => S3Server.WithStoreAsync(async store =>
+    {
+        const ulong seed = 20261123;
+        await using var proxy = new FaultProxy(new Uri(S3Server.Endpoint!), new Entropy(seed));
+        await RunAsync(
+            store.Replace(Uri.EscapeDataString(S3Server.Endpoint!), Uri.EscapeDataString(proxy.Endpoint.OriginalString), StringComparison.Ordinal),
+            rowsEach: 60,
+            rates => proxy.Rates = rates);
+        output.WriteLine($"{proxy.Faults} faults: {string.Join(", ", Enum.GetValues<Fate>().Select(fate => $"{fate} {proxy.Count(fate)}"))}");
+        Assert.True(proxy.Faults > 100, $"{proxy.Faults} faults are no bad network.");
+    });
 
-    private async Task RunAsync(string store, int rowsEach)
+    private async Task RunAsync(string store, int rowsEach, Action<FateRates>? network = null)
     {
         await using (var engine = await DatabaseEngine.OpenAsync(store))
         {
@@ -46,14 +65,35 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
 
         ConcurrentBag<(long Value, long Id)> acknowledged = [];
         var workers = Enumerable.Range(1, Workers).Select(i => WorkerProcess.Start(
-            "insert", "--store", store, "--db", "app", "--count", $"{rowsEach}", "--id", $"{i}", "--ack", AckFile(i))).ToArray();
+            "insert", "--store", store, "--db", "app", "--count", $"{rowsEach}", "--id", $"{i}", "--ack", AckFile(i), "--losses", LossesFile(i))).ToArray();
         try
         {
+            // A process that does not reach the store when it starts says so and ends; what this is about begins behind that.
+            await UntilAsync(() => Enumerable.Range(1, Workers).All(i => File.Exists(AckFile(i)) || workers[i - 1].HasExited));
+            network?.Invoke(FateRates.Chaos);
             var byApp = InsertAsync(4, rowsEach, async value =>
             {
-                using var answer = await browser.PostAsync($"orders/{value}", null);
-                Assert.True(answer.IsSuccessStatusCode, $"{answer.StatusCode}: {await answer.Content.ReadAsStringAsync()}");
-                return (await database.ScalarAsync(new Statement("SELECT id FROM t WHERE v = ?", value))).AsInteger();
+                // A failure says that the row is not there, and never will be: one that says so wrongly shows as a row that is there twice.
+                await UntilAsync(async () => (await browser.PostAsync($"orders/{value}", null)).StatusCode switch
+                {
+                    HttpStatusCode.OK => true,
+                    HttpStatusCode.InternalServerError when network is not null => false,
+                    var other => throw new InvalidOperationException($"The app has answered {other}."),
+                });
+                long id = 0;
+                await UntilAsync(async () =>
+                {
+                    try
+                    {
+                        id = (await database.ScalarAsync(new Statement("SELECT id FROM t WHERE v = ?", value))).AsInteger();
+                        return true;
+                    }
+                    catch (DatabaseException e) when (network is not null && e.Kind == ErrorKind.Unavailable)
+                    {
+                        return false;
+                    }
+                });
+                return id;
             });
             var byHttp = InsertAsync(5, rowsEach, value => PostAsync(second.Client, value));
             await Task.WhenAny(Task.WhenAll(byApp, byHttp), UntilAsync(() => acknowledged.Count > rowsEach / 2));
@@ -69,6 +109,8 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
             Array.ForEach(workers, worker => worker.Dispose());
         }
 
+        network?.Invoke(FateRates.None);
+
         var all = acknowledged.Concat(Enumerable.Range(1, Workers).SelectMany(i => Acknowledged.Read(AckFile(i)))).ToArray();
         Assert.Equal((Workers + 2) * rowsEach, all.Length);
         await using (var engine = await DatabaseEngine.OpenAsync(store))
@@ -79,7 +121,12 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
 
         // All have come to the same: the app by the grain, HTTP by the silo that is left, and a process that has just begun.
         Assert.Equal(SqlValue.From(all.Length), await database.ScalarAsync("SELECT count(*) FROM t"));
-        output.WriteLine($"{all.Length} rows by {Workers} processes, an app and HTTP");
+        long[] roundTrips = [.. Enumerable.Range(1, Workers).SelectMany(i => Acknowledged.Read(LossesFile(i))).Select(write => write.Id + 1).Order()];
+        output.WriteLine(
+            $"{all.Length} rows by {Workers} processes, an app and HTTP; round trips of the processes' writes: "
+            + $"p50 {roundTrips[roundTrips.Length / 2]}, p99 {roundTrips[roundTrips.Length * 99 / 100]}, max {roundTrips[^1]}");
+        Assert.Equal(Workers * rowsEach, roundTrips.Length);
+        Assert.InRange(roundTrips[^1], 1, MaxRoundTrips);
         var (code, _, _) = await second.StopAsync();
         Assert.Equal(0, code);
 
@@ -91,6 +138,8 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
                 acknowledged.Add((value, await insert(value)));
             }
         }
+
+        string LossesFile(int worker) => Path.Combine(directory.FullName, $"worker-{worker}.losses");
 
         string AckFile(int worker) => Path.Combine(directory.FullName, $"worker-{worker}.ack");
     }
@@ -125,9 +174,11 @@ public sealed class MixedTests(ITestOutputHelper output) : IDisposable
         }
     }
 
-    private static async Task UntilAsync(Func<bool> holds)
+    private static Task UntilAsync(Func<bool> holds) => UntilAsync(() => Task.FromResult(holds()));
+
+    private static async Task UntilAsync(Func<Task<bool>> holds)
     {
-        while (!holds())
+        while (!await holds())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(10));
         }

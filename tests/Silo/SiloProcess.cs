@@ -29,21 +29,21 @@ internal sealed class SiloProcess : IAsyncDisposable
     public int SiloPort { get; private init; }
 
     /// <summary>Starts a silo on free ports and waits until it listens.</summary>
-    public static Task<SiloProcess> StartAsync(params string[] args)
-    {
-        var (silo, gateway) = (FreePort(), FreePort());
-        return StartAsync(
-            new ProcessStartInfo(
-                Path.ChangeExtension(typeof(SiloProgram).Assembly.Location, null),
-                ["--urls", "http://127.0.0.1:0", "--silo-port", $"{silo}", "--gateway-port", $"{gateway}", .. args]),
-            silo);
-    }
+    public static Task<SiloProcess> StartAsync(params string[] args) => StartAsync(OnFreePorts(args));
+
+    /// <summary>How to start a silo on free ports.</summary>
+    public static ProcessStartInfo OnFreePorts(params string[] args) => new(
+        Path.ChangeExtension(typeof(SiloProgram).Assembly.Location, null),
+        ["--urls", "http://127.0.0.1:0", "--silo-port", $"{FreePort()}", "--gateway-port", $"{FreePort()}", .. args]);
 
     /// <summary>Starts a silo in a way of one's own and waits until it listens.</summary>
-    public static async Task<SiloProcess> StartAsync(ProcessStartInfo start, int siloPort = 0)
+    public static async Task<SiloProcess> StartAsync(ProcessStartInfo start)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
-        var started = new SiloProcess(Process.Start(start)!) { SiloPort = siloPort };
+        var started = new SiloProcess(Process.Start(start)!)
+        {
+            SiloPort = start.ArgumentList.IndexOf("--silo-port") is var at and >= 0 ? int.Parse(start.ArgumentList[at + 1], CultureInfo.InvariantCulture) : 0,
+        };
         try
         {
             await started.ListenAsync();

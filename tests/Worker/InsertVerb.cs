@@ -3,8 +3,8 @@ using System.Text;
 namespace OrleansSqlite.Worker;
 
 /// <summary>
-/// Inserts rows one by one, each a batch of its own, and appends "value id" to a file after each that was acknowledged.
-/// The values are <c>--id</c> × 1,000,000 + 1, 2, 3, …
+/// Inserts rows one by one, each a batch of its own, and appends "value id" to a file after each that was acknowledged; to the file
+/// <c>--losses</c>, if it is given, "value losses": how often the write lost the race for the head before. The values are <c>--id</c> × 1,000,000 + 1, 2, 3, …
 /// </summary>
 internal static class InsertVerb
 {
@@ -21,12 +21,15 @@ internal static class InsertVerb
 
         // Without a buffer, so that a line is in the file, whole, before the next insert begins: a kill takes away nothing.
         await using var acknowledged = new FileStream(arguments["--ack"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite, 0);
+        await using var losses = arguments.Find("--losses") is { } file ? new StreamWriter(file) : null;
+        using var lost = new LostRaces();
         await PaceAsync(export);
         for (int i = 1; count == 0 || i <= count; i++)
         {
             long value = (arguments.Number("--id") * 1_000_000L) + i;
             var result = await engine.Open(name).ExecuteAsync("INSERT INTO t(v) VALUES (?) RETURNING id", [value]);
             acknowledged.Write(Encoding.ASCII.GetBytes($"{value} {result.Rows[0][0]}\n"));
+            losses?.Write($"{value} {lost.Take()}\n");
         }
 
         if (export is not null)

@@ -41,13 +41,14 @@ internal sealed class StateObject(OpenedStore opened, string serviceId, string s
             try
             {
                 var result = await store.SwapAsync(key, content, expected, CancellationToken.None);
-                switch (result.Answer)
+                if (result.Answer == SwapAnswer.Done)
                 {
-                    case SwapAnswer.Done:
-                        return result.Tag.Value;
-                    case SwapAnswer.Busy:
-                        continue;
+                    return result.Tag.Value;
                 }
+
+                // 409: nobody was first. But if something on the way repeated the request, this may be the answer to the twin of one that
+                // was applied, or is about to be: whatever answer follows, only the object can tell.
+                inDoubt |= result.Answer == SwapAnswer.Busy;
             }
             catch (StoreException e) when (e.IsTransient)
             {

@@ -61,8 +61,9 @@ internal sealed class MembersObject(OpenedStore opened, string clusterId)
                     return null;
                 }
 
-                // Somebody was faster. Or it was our own write that something on the way sent twice: the next read tells.
-                inDoubt |= result.Answer == SwapAnswer.Lost;
+                // Somebody was faster, or is under way. Or it is our own write that something on the way sent twice, and this is the answer
+                // to its twin: the next read tells.
+                inDoubt = true;
             }
             catch (StoreException e) when (e.IsTransient)
             {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using OrleansSqlite.Transactions;
 
 namespace OrleansSqlite.Data;
 
@@ -22,47 +23,12 @@ internal readonly record struct CommandText(bool Reads, bool IsSingle, bool Need
     /// <summary>Looks at a text.</summary>
     public static CommandText Of(string text)
     {
-        var sql = SkipBlanks(text);
-        int semicolon = sql.IndexOf(';');
-        bool isSingle = semicolon < 0 || SkipBlanks(sql[(semicolon + 1)..]).IsEmpty;
-        bool isSelect = Starts(sql, "SELECT") || Starts(sql, "VALUES") || Starts(sql, "EXPLAIN");
-        bool reads = isSingle && isSelect || ((isSelect || Starts(sql, "WITH")) && !sql.ContainsAny(Writes));
+        var sql = SqlText.SkipBlanks(text);
+        bool isSingle = SqlText.IsSingle(sql);
+        bool isSelect = SqlText.Starts(sql, "SELECT") || SqlText.Starts(sql, "VALUES") || SqlText.Starts(sql, "EXPLAIN");
+        bool reads = isSingle && isSelect || ((isSelect || SqlText.Starts(sql, "WITH")) && !sql.ContainsAny(Writes));
         bool needsDatabase = !(isSingle && isSelect && !sql.Contains("FROM", StringComparison.OrdinalIgnoreCase));
         bool ends = !reads && sql.ContainsAny(Ends);
-        return new CommandText(reads, isSingle, needsDatabase, ends, ends && isSingle && (Starts(sql, "COMMIT") || Starts(sql, "END")));
-    }
-
-    private static bool Starts(ReadOnlySpan<char> sql, string keyword) =>
-        sql.StartsWith(keyword, StringComparison.OrdinalIgnoreCase)
-        && (sql.Length == keyword.Length || !(char.IsAsciiLetterOrDigit(sql[keyword.Length]) || sql[keyword.Length] == '_'));
-
-    /// <summary>Skips blanks and comments, of which tools put some before a statement.</summary>
-    private static ReadOnlySpan<char> SkipBlanks(ReadOnlySpan<char> sql)
-    {
-        while (true)
-        {
-            sql = sql.TrimStart();
-            int end;
-            if (sql.StartsWith("--"))
-            {
-                end = sql.IndexOf('\n');
-            }
-            else if (sql.StartsWith("/*"))
-            {
-                int close = sql[2..].IndexOf("*/");
-                end = close < 0 ? close : close + 3;
-            }
-            else
-            {
-                return sql;
-            }
-
-            if (end < 0)
-            {
-                return [];
-            }
-
-            sql = sql[(end + 1)..];
-        }
+        return new CommandText(reads, isSingle, needsDatabase, ends, ends && isSingle && (SqlText.Starts(sql, "COMMIT") || SqlText.Starts(sql, "END")));
     }
 }

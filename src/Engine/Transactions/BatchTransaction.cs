@@ -23,8 +23,9 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             // Ends before the connection may be closed below: a closed one can't be interrupted.
             using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
-            if (IsVacuum(batch))
+            if (SqlText.IsVacuum(batch))
             {
+                // It can't run in a transaction: the batch runs statement by statement.
                 Vacuum(runner, connection);
             }
             else
@@ -154,15 +155,4 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
             };
         }
     }
-
-    /// <summary>VACUUM can't run in a transaction: a batch with it runs statement by statement, and only the pragmas that it carries out may stand before it.</summary>
-    private static bool IsVacuum(Batch batch) =>
-        batch.Statements.Count > 0
-        && Starts(batch.Statements[^1], "VACUUM")
-        && batch.Statements.Take(batch.Statements.Count - 1).All(statement => Starts(statement, "PRAGMA page_size") || Starts(statement, "PRAGMA auto_vacuum"))
-        && !batch.Statements[^1].Sql.Contains("INTO", StringComparison.OrdinalIgnoreCase);
-
-    private static bool Starts(Statement statement, string keyword) =>
-        statement.Sql.AsSpan().TrimStart().StartsWith(keyword, StringComparison.OrdinalIgnoreCase)
-        && !statement.Sql.AsSpan().TrimEnd("; \t\r\n").Contains(';');
 }

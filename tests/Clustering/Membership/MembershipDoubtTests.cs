@@ -16,7 +16,7 @@ public sealed class MembershipDoubtTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => store.DisposeAsync();
 
-    public static TheoryData<string> Faults => ["Busy", "Refused", "ReplyLost", "RequestLost", "Echo", "Late"];
+    public static TheoryData<string> Faults => ["Busy", "BusyTwin", "Refused", "ReplyLost", "RequestLost", "Echo", "Late"];
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -70,6 +70,7 @@ public sealed class MembershipDoubtTests : IAsyncDisposable
     [Theory]
     [InlineData("ReplyLost")]
     [InlineData("Echo")]
+    [InlineData("BusyTwin")]
     public async Task A_write_that_may_lie_too_far_back_is_not_said_to_have_failed(string fault)
     {
         faulty.Next(StoreVerb.Swap, FaultOf(fault));
@@ -151,12 +152,21 @@ public sealed class MembershipDoubtTests : IAsyncDisposable
         Assert.Equal(1, faulty.Count(StoreVerb.Swap));
     }
 
+    /// <summary>A 409 may be the answer to the twin of a write that was applied, or will be.</summary>
     [Fact]
-    public async Task A_store_that_is_busy_for_too_long_has_changed_nothing()
+    public async Task A_store_that_is_busy_for_too_long_leaves_a_write_in_doubt()
     {
         faulty.Always = request => request.Verb == StoreVerb.Swap ? Fault.Busy : Fault.None;
         var error = await Assert.ThrowsAsync<OrleansException>(() => Table.On(faulty, patience: TimeSpan.FromMilliseconds(50)).InsertAsync(Table.Entry(1)));
-        Assert.Contains("It was not changed", error.Message, StringComparison.Ordinal);
+        Assert.Contains("may or may not have been changed", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_write_that_is_refused_after_a_conflict_is_in_doubt()
+    {
+        faulty.Next(StoreVerb.Swap, Fault.Busy, Fault.Denied);
+        var error = await Assert.ThrowsAsync<OrleansException>(() => Table.On(faulty).InsertAsync(Table.Entry(1)));
+        Assert.Contains("may or may not have been changed", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,6 +18,19 @@ public sealed class VacuumTests
         await CheckAsync(rivals, "2,ok");
     }
 
+    [Theory]
+    [InlineData("-- nightly\nVACUUM")]
+    [InlineData("/* of what was moved into the archive */ vacuum")]
+    public async Task Vacuum_is_known_behind_a_comment(string sql)
+    {
+        await using var rivals = await Rivals.OpenAsync(Table);
+        await rivals.Here.ExecuteAsync("DELETE FROM t WHERE id > 2");
+        long before = (await rivals.There.DescribeAsync()).PageCount;
+        await rivals.Here.ExecuteAsync(sql);
+        Assert.True((await rivals.There.DescribeAsync()).PageCount < before - 10);
+        await CheckAsync(rivals, "2,ok");
+    }
+
     [Fact]
     public async Task Vacuum_changes_the_page_size()
     {
