@@ -9,7 +9,8 @@ namespace OrleansSqlite.Commit;
 /// How writers of different processes get on. A loser pauses at random, the longer the more often it lost (full jitter).
 /// One that keeps losing raises its hand: it writes the object <c>waiting</c>, with the number of milliseconds that it needs to get
 /// through. A writer that commits without a pause looks for raised hands now and then, and one that won only after several losses looks before its next:
-/// the winner stands on the newest state already, so it would win again and again. Who sees a hand leaves that much room.
+/// the winner stands on the newest state already, so it would win again and again. One that loses now and then looks at every fourth time that it wins: several
+/// of that kind are never at rest together, though none of them is hot. Who sees a hand leaves that much room.
 /// All of this is advice: who ignores it costs others time, never data; nobody's caller waits for it.
 /// </summary>
 internal sealed class Courtesy(DatabaseContext context)
@@ -17,6 +18,7 @@ internal sealed class Courtesy(DatabaseContext context)
     private const int LossesToRaise = 4;
     private const int LossesOfARace = 2;
     private const int SwapsBetweenLooks = 16;
+    private const int WinsBetweenLooks = 4;
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxRoom = TimeSpan.FromSeconds(2);
@@ -28,6 +30,8 @@ internal sealed class Courtesy(DatabaseContext context)
     private long swapBegan;
     private long tryBegan;
     private int swapsInARow;
+    private int winsSinceLook;
+    private int lossesSinceLook;
     private Task<TimeSpan>? looking;
     private Task advice = Task.CompletedTask;
 
@@ -66,9 +70,12 @@ internal sealed class Courtesy(DatabaseContext context)
     {
         lastSwapEnded = context.Time.GetTimestamp();
         lastSwapTook = context.Time.GetElapsedTime(swapBegan, lastSwapEnded);
-        contested = losses >= LossesOfARace;
+        winsSinceLook++;
+        lossesSinceLook += losses;
+        contested = losses >= LossesOfARace || (lossesSinceLook > 0 && winsSinceLook >= WinsBetweenLooks);
         if (contested)
         {
+            winsSinceLook = lossesSinceLook = 0;
             looking = LookAsync(lastSwapTook, raised);
             raised = null;
         }
