@@ -5,10 +5,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
-using OrleansSqlite.TimeTravel;
 using OrleansSqlite.Maintenance;
 using OrleansSqlite.Pages;
 using OrleansSqlite.Stores;
+using OrleansSqlite.TimeTravel;
 
 namespace OrleansSqlite;
 

@@ -6,9 +6,9 @@ namespace OrleansSqlite.Commit;
 internal sealed partial class BackgroundCompaction(DatabaseContext context, EngineThreads threads)
 {
     private readonly Lock gate = new();
-    private readonly CancellationTokenSource closing = new();
     private Compaction? ready;
     private Task running = Task.CompletedTask;
+    private volatile bool closed;
 
     /// <summary>A finished compaction for the next commit to take in, if it still applies.</summary>
     public Compaction? Ready
@@ -32,7 +32,7 @@ internal sealed partial class BackgroundCompaction(DatabaseContext context, Engi
                 ready = null;
             }
 
-            if (ready is null && running.IsCompleted && !closing.IsCancellationRequested && CompactionPlan.Due(head.Head.Segments) is { } range)
+            if (ready is null && running.IsCompleted && !closed && CompactionPlan.Due(head.Head.Segments) is { } range)
             {
                 running = Task.Run(() => RunAsync(head.Head, range));
             }
@@ -40,29 +40,27 @@ internal sealed partial class BackgroundCompaction(DatabaseContext context, Engi
     }
 
     /// <summary>Done when nothing is under way any more.</summary>
-    public async Task CloseAsync()
+    public Task CloseAsync()
     {
-        await closing.CancelAsync().ConfigureAwait(false);
-        Task last;
         lock (gate)
         {
-            last = running;
+            closed = true;
+            return running;
         }
-
-        await last.ConfigureAwait(false);
     }
 
     private async Task RunAsync(Format.Head head, Range range)
     {
+        using var cancel = new CancellationTokenSource();
         try
         {
-            var compaction = await Compaction.RunAsync(context, threads, head, range, null, closing.Token).ConfigureAwait(false);
+            var compaction = await Compaction.RunAsync(context, threads, head, range, new Stop(this, cancel), cancel.Token).ConfigureAwait(false);
             lock (gate)
             {
                 ready = compaction;
             }
         }
-        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        catch (OperationCanceledException) when (closed)
         {
             // Its uploads are garbage.
         }
@@ -70,6 +68,18 @@ internal sealed partial class BackgroundCompaction(DatabaseContext context, Engi
         {
             // Whatever it was: the segments stay as they are; a later commit begins another one.
             LogFailed(context.Logger, e, context.Name);
+        }
+    }
+
+    /// <summary>Stops a merge between two of its segments once the database is closed.</summary>
+    private sealed class Stop(BackgroundCompaction owner, CancellationTokenSource cancel) : IProgress<TransferProgress>
+    {
+        public void Report(TransferProgress value)
+        {
+            if (owner.closed)
+            {
+                cancel.Cancel();
+            }
         }
     }
 

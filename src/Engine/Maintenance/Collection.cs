@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
-using OrleansSqlite.TimeTravel;
 using OrleansSqlite.Stores;
+using OrleansSqlite.TimeTravel;
 
 namespace OrleansSqlite.Maintenance;
 

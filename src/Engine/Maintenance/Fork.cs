@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
-using OrleansSqlite.TimeTravel;
 using OrleansSqlite.Stores;
+using OrleansSqlite.TimeTravel;
 
 namespace OrleansSqlite.Maintenance;
 

@@ -1,7 +1,7 @@
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
-using OrleansSqlite.TimeTravel;
 using OrleansSqlite.Stores;
+using OrleansSqlite.TimeTravel;
 
 namespace OrleansSqlite.Maintenance;
 
