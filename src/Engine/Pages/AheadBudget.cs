@@ -7,7 +7,8 @@ namespace OrleansSqlite.Pages;
 internal sealed class AheadBudget : IAsyncDisposable
 {
     /// <summary>With room for less than four blocks there is no read-ahead: it would push out what it has just brought.</summary>
-    private const long LeastBytes = 4 * Format.Limits.MaxBlockRawBytes;
+    private const long LeastBytes = LeastBlocks * Format.Limits.MaxBlockRawBytes;
+    private const int LeastBlocks = 4;
 
     private readonly long limit;
     private readonly Lock gate = new();
@@ -35,12 +36,13 @@ internal sealed class AheadBudget : IAsyncDisposable
     /// <summary>Cancelled when the engine is being disposed of.</summary>
     public CancellationToken Closing { get; }
 
-    /// <summary>Takes room for some blocks, or for as many of them as there is room for.</summary>
+    /// <summary>Takes room for some blocks, or for as many of them as there is room for, but not for a few of many: a request each would bring nothing.</summary>
     public int Take(int blocks, int blockBytes)
     {
         lock (gate)
         {
             int granted = (int)Math.Clamp((limit - taken) / blockBytes, 0, blocks);
+            granted = granted < Math.Min(blocks, LeastBlocks) ? 0 : granted;
             taken += (long)granted * blockBytes;
             return granted;
         }

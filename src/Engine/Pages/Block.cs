@@ -137,8 +137,9 @@ internal sealed unsafe class Block
             }
         }
 
+        // What was read ahead must last until it is wanted; anything else has to be wanted a second time.
         most = isKept ? PageCache.ChancesOfKept : (byte)1;
-        Chances = most;
+        Chances = isKept || Volatile.Read(ref ahead) != 0 ? most : (byte)0;
         if (Interlocked.CompareExchange(ref data, images, 0) == 0)
         {
             return true;

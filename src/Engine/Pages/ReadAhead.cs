@@ -11,6 +11,7 @@ internal sealed class ReadAhead(SegmentSource source, AheadBudget budget)
     private const int MaxGap = 4;
     private const int Steps = 2;
     private const int FirstWindow = 4;
+    private const int Forgotten = 64;
 
     /// <summary>8 MiB of pages: with 24 ms for a request that is 330 MB/s, about what a processor unpacks.</summary>
     private const int MaxWindow = 128;
@@ -53,40 +54,75 @@ internal sealed class ReadAhead(SegmentSource source, AheadBudget budget)
         }
     }
 
-    /// <summary>What to read now, so that the reader has the window before it.</summary>
+    /// <summary>
+    /// What to read now, so that the reader has the window before it. A quarter of it with each request, once it has grown: so several are on their way
+    /// at a time, and unpacked on several processors.
+    /// </summary>
     private void Plan(Stream stream, List<(Segment Segment, int First, int Last)> wanted)
     {
-        if (stream.Seen < Steps || stream.Edge - stream.At > stream.Window / 2)
+        if (stream.Seen < Steps || stream.Edge - stream.At > stream.Window * 3 / 4)
         {
             return;
         }
 
-        stream.Window = Math.Clamp(2 * stream.Window, FirstWindow, MaxWindow);
+        int window = Math.Clamp(2 * stream.Window, FirstWindow, MaxWindow);
         int last = stream.Segment.BlockCount - 1;
-        int end = Math.Min(stream.At + stream.Window, last);
-        stream.Edge = Take(stream.Segment, stream.Edge + 1, end, wanted);
-        int beyond = stream.At + stream.Window - last;
-        if (stream.Edge < last || beyond <= 0 || source.Behind(stream.Segment) is not { } behind || streams.Exists(each => each.Segment == behind && each.At < 0))
+        bool all = Advance(stream, Math.Min(stream.At + window, last), wanted);
+
+        // If there is no room for more, a quarter of what there was is read with the next request, as ever: not a block each time.
+        stream.Window = all ? window : Math.Max(FirstWindow, stream.Edge - stream.At);
+        int beyond = stream.At + window - last;
+        if (!all || beyond <= 0 || source.Behind(stream.Segment) is not { } behind)
         {
             return;
         }
 
-        // What was learned here holds there.
-        var next = new Stream(behind, -1) { Used = ++clock, Seen = Steps, Window = stream.Window };
-        next.Edge = Take(behind, 0, Math.Min(beyond, behind.BlockCount) - 1, wanted);
-        Add(next);
+        var next = streams.Find(each => each.Segment == behind && each.At < 0);
+        if (next is null)
+        {
+            // What was learned here holds there.
+            next = new Stream(behind, -1) { Seen = Steps };
+            Add(next);
+        }
+
+        next.Used = ++clock;
+        next.Window = window;
+        int goal = Math.Min(beyond, behind.BlockCount) - 1;
+        if (goal - next.Edge >= window / 4)
+        {
+            Advance(next, goal, wanted);
+        }
     }
 
-    /// <summary>Takes room for blocks and gives the last one for which there was some.</summary>
-    private int Take(Segment segment, int first, int last, List<(Segment Segment, int First, int Last)> wanted)
+    /// <summary>Takes room up to a block, as far as there is some, and says whether that was all.</summary>
+    private bool Advance(Stream stream, int end, List<(Segment Segment, int First, int Last)> wanted)
     {
-        int granted = last < first ? 0 : budget.Take(last - first + 1, segment.BlockBytes);
-        if (granted > 0)
+        if (end <= stream.Edge)
         {
-            wanted.Add((segment, first, first + granted - 1));
+            return true;
         }
 
-        return first + granted - 1;
+        int granted = budget.Take(end - stream.Edge, stream.Segment.BlockBytes);
+        if (granted == 0 && streams.Find(each => each.Edge > each.At && clock - each.Used > Forgotten) is { } forgotten)
+        {
+            // Its reader has stopped, as one with a LIMIT does. What waits for it takes room from those who come.
+            Drop(forgotten);
+            granted = budget.Take(end - stream.Edge, stream.Segment.BlockBytes);
+        }
+
+        if (granted > 0)
+        {
+            wanted.Add((stream.Segment, stream.Edge + 1, stream.Edge + granted));
+            stream.Edge += granted;
+        }
+
+        return stream.Edge >= end;
+    }
+
+    private void Drop(Stream stream)
+    {
+        stream.Segment.PassBy(stream.At + 1, stream.Edge);
+        streams.Remove(stream);
     }
 
     private void Add(Stream stream)
@@ -103,7 +139,8 @@ internal sealed class ReadAhead(SegmentSource source, AheadBudget budget)
             oldest = streams[i].Used < streams[oldest].Used ? i : oldest;
         }
 
-        streams[oldest] = stream;
+        Drop(streams[oldest]);
+        streams.Add(stream);
     }
 
     /// <summary>A reader who goes up a segment, as far as one can tell.</summary>
@@ -130,6 +167,8 @@ internal sealed class ReadAhead(SegmentSource source, AheadBudget budget)
 
         public void Step(int block)
         {
+            // What lies in a gap is another table's: it need not wait for anybody.
+            Segment.PassBy(At + 1, block - 1);
             At = block;
             Edge = Math.Max(Edge, block);
             Seen++;

@@ -130,7 +130,8 @@ internal sealed partial class Segment
     public void Seed(int number, ReadOnlySpan<byte> images)
     {
         var block = BlockAt(number);
-        if (!block.IsResident && flights.TryEnter(number))
+        int flight = IsReadWhole ? Flights.Whole : number;
+        if (!block.IsResident && flights.TryEnter(flight))
         {
             try
             {
@@ -138,7 +139,7 @@ internal sealed partial class Segment
             }
             finally
             {
-                flights.Leave(number);
+                flights.Leave(flight);
             }
         }
     }

@@ -70,6 +70,20 @@ internal sealed partial class Segment
         budget.Give((long)(last + 1 - next) * BlockBytes);
     }
 
+    /// <summary>A scan has passed by some blocks, or has ended before them: those that were read ahead give their room back, and go first.</summary>
+    public void PassBy(int first, int last)
+    {
+        var places = Volatile.Read(ref blocks);
+        for (int number = first; places is not null && number <= last; number++)
+        {
+            if (Volatile.Read(ref places[number]) is { } block && block.TakeAhead())
+            {
+                block.Chances = 0;
+                source.Cache.Ahead.Give(BlockBytes);
+            }
+        }
+    }
+
     /// <summary>A block that was read ahead is wanted.</summary>
     public void Reached(Block block)
     {

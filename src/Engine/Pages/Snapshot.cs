@@ -220,7 +220,11 @@ internal sealed class Snapshot
 
             if (segment.Find(page) is { } block)
             {
-                BeginIndexOfBase(page, i);
+                if (page != 1 && !block.IsResident)
+                {
+                    BeginIndexOfBase(page, i);
+                }
+
                 return block;
             }
         }
@@ -272,7 +276,7 @@ internal sealed class Snapshot
     private void BeginIndexOfBase(uint page, int found)
     {
         var segment = segments[found];
-        if (segment.Entry.Kind == SegmentKind.Dense || segment.IsReadWhole)
+        if (segment.Entry.Kind == SegmentKind.Dense)
         {
             return;
         }

@@ -217,7 +217,7 @@ public sealed class ReadAheadTests : IDisposable
             Read(snapshot, page);
         }
 
-        Assert.Equal(61, small.Store.Reads);
+        Assert.Equal(60, small.Store.Reads);
     }
 
     private static Task OnThread(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

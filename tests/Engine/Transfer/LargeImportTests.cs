@@ -9,7 +9,7 @@ namespace OrleansSqlite.Tests.Transfer;
 /// <summary>What an import leaves for readers, and what becomes of one that is interrupted.</summary>
 public sealed class LargeImportTests(SourceDatabase source) : IClassFixture<SourceDatabase>
 {
-    private static readonly DatabaseOptions Options = new() { ProbeStore = false, PageCacheBytes = 8 << 20 };
+    private static readonly DatabaseOptions Options = new() { ProbeStore = false, PageCacheBytes = 32 << 20 };
 
     [Theory]
     [InlineData("SELECT v LIKE 'row 70000 %' FROM t WHERE id = 70000")]
