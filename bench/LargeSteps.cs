@@ -42,7 +42,7 @@ internal static class LargeSteps
     /// <summary>The longest chain of requests behind the first query of a process, and how long it takes.</summary>
     private static async Task ColdAsync(string folder)
     {
-        var chain = new ChainStore(Directory(folder), TimeSpan.FromMilliseconds(100));
+        var chain = new ChainStore(Directory(folder), TimeSpan.FromMilliseconds(500));
         await using (var engine = await OpenAsync(chain))
         {
             var database = engine.Open("large");

@@ -45,7 +45,7 @@ internal sealed class ServeVerb : Verb
         var listen = ListenUrls.From(parsed.GetValue(urls), Environment.GetEnvironmentVariable("PORT"));
         using var logs = ServerApp.Logs();
         await using var engine = await DatabaseEngine.OpenAsync(
-            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), Options(parsed), logs: logs, cancellation: cancellation);
+            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), EngineOptions(parsed), logs: logs, cancellation: cancellation);
         await using var app = ServerApp.Build(engine, listen, logs);
         await ListenAsync(app, listen, cancellation);
         Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls]);
@@ -57,7 +57,7 @@ internal sealed class ServeVerb : Verb
         return ExitCodes.Ok;
     }
 
-    private DatabaseOptions Options(ParseResult parsed)
+    private DatabaseOptions EngineOptions(ParseResult parsed)
     {
         var options = new DatabaseOptions { DiskCachePath = parsed.GetValue(diskCache) };
         return parsed.GetValue(diskCacheMib) is { } mib ? options with { DiskCacheBytes = (long)mib << 20 } : options;

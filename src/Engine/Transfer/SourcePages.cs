@@ -6,7 +6,8 @@ namespace OrleansSqlite.Transfer;
 /// <summary>The pages of the copy that is imported. Any number of threads may read at once.</summary>
 internal sealed class SourcePages : IDisposable
 {
-    private const int ReadBytes = 1 << 20;
+    /// <summary>Small enough for memory that is free again in no time: chunks of a megabyte would pile up.</summary>
+    private const int ReadBytes = 64 << 10;
     private readonly SafeFileHandle file;
 
     public SourcePages(string path)

@@ -18,7 +18,7 @@ public sealed class LargeImportTests(SourceDatabase source) : IClassFixture<Sour
     {
         var store = new MemoryStore();
         await ImportAsync(store);
-        var chain = new ChainStore(store, TimeSpan.FromMilliseconds(150));
+        var chain = new ChainStore(store, TimeSpan.FromMilliseconds(400));
         await using var engine = await DatabaseEngine.OpenAsync(chain, Options with { HedgeReads = false });
         var database = engine.Open("app");
         await database.DescribeAsync();
