@@ -5,12 +5,19 @@ using OrleansSqlite.Bench;
 try
 {
     var settings = Settings.Parse(args);
+    if (settings.Workload.StartsWith("large-", StringComparison.Ordinal))
+    {
+        await LargeSteps.RunAsync(settings);
+        return 0;
+    }
+
     Func<Settings, Table, Task> workload = settings.Workload switch
     {
         "writes" => WritesWorkload.RunAsync,
         "reads" => ReadsWorkload.RunAsync,
         "data" => DataWorkload.RunAsync,
         "import" => ImportWorkload.RunAsync,
+        "large" => LargeWorkload.RunAsync,
         "directory" => StoreWorkloads.DirectoryAsync,
         "s3" => StoreWorkloads.S3Async,
         _ => throw new ArgumentException($"There is no workload '{settings.Workload}'."),

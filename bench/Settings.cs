@@ -8,15 +8,18 @@ namespace OrleansSqlite.Bench;
 /// <param name="Store">The URL of a real store, if one is named.</param>
 /// <param name="Json">Whether the result is to be JSON.</param>
 /// <param name="Only">A part of the names of the cases that are to run; empty for all.</param>
-internal sealed record Settings(string Workload, TimeSpan Length, string? Store, bool Json, string Only)
+/// <param name="Gigabytes">How large the file of the workload "large" is.</param>
+/// <param name="Folder">Where that puts its files, if not with the temporary ones.</param>
+internal sealed record Settings(string Workload, TimeSpan Length, string? Store, bool Json, string Only, double Gigabytes = 1, string? Folder = null)
 {
     public const string Usage = """
-        dotnet run -c Release --project bench -- <workload> [--seconds N] [--store URL] [--only CASE] [--json]
+        dotnet run -c Release --project bench -- <workload> [--seconds N] [--store URL] [--only CASE] [--gigabytes N] [--folder F] [--json]
 
           writes     durable single-row inserts on one database; S3's latencies are modelled
           reads      hot reads beside a plain SQLite file
           data       connections of ADO.NET beside plain Microsoft.Data.Sqlite: what recording costs
           import     100 MB in and out, beside SQLite's own copy of the same file
+          large      a file of --gigabytes N in --folder F: import, queries, a scan and an export, with S3's latencies modelled
           directory  durable single-row inserts on a directory, beside a plain SQLite file
           s3         the same on the S3 store that --store names
         """;
@@ -36,6 +39,8 @@ internal sealed record Settings(string Workload, TimeSpan Length, string? Store,
                 "--json" => settings with { Json = true },
                 "--seconds" => settings with { Length = TimeSpan.FromSeconds(double.Parse(Value(arguments, ref i), CultureInfo.InvariantCulture)) },
                 "--store" => settings with { Store = Value(arguments, ref i) },
+                "--gigabytes" => settings with { Gigabytes = double.Parse(Value(arguments, ref i), CultureInfo.InvariantCulture) },
+                "--folder" => settings with { Folder = Value(arguments, ref i) },
                 "--only" => settings with { Only = Value(arguments, ref i) },
                 _ => throw new ArgumentException($"There is no option '{arguments[i]}'."),
             };

@@ -19,7 +19,9 @@ namespace OrleansSqlite;
 public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 {
     private const int ListedAtOnce = 16;
-    private readonly CountingStore store;
+    private readonly CountingStore counting;
+    private readonly HedgedStore? hedging;
+    private readonly IObjectStore store;
     private readonly DatabaseOptions options;
     private readonly TimeProvider time;
     private readonly Entropy entropy;
@@ -33,12 +35,15 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     internal DatabaseEngine(
         IObjectStore store, DatabaseOptions options, ILoggerFactory? logs, TimeProvider? time, Entropy? entropy, EngineThreads? threads = null)
     {
-        this.store = new CountingStore(store);
         this.options = options;
         this.time = time ?? TimeProvider.System;
         this.entropy = entropy ?? Entropy.System;
+        counting = new CountingStore(store);
+        hedging = options.HedgeReads ? new HedgedStore(counting, this.time) : null;
+        this.store = hedging ?? (IObjectStore)counting;
         logger = (logs ?? NullLoggerFactory.Instance).CreateLogger("OrleansSqlite");
-        cache = new PageCache(options.PageCacheBytes);
+        var disk = options.DiskCachePath is { } path ? new DiskCache(path, options.DiskCacheBytes, store.Url, this.time, this.entropy) : null;
+        cache = new PageCache(options.PageCacheBytes, disk);
         this.threads = threads ?? new EngineThreads(options.Threads);
     }
 
@@ -46,7 +51,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
     public string StoreUrl => store.Url;
 
     /// <summary>The requests that this engine has sent to the store since it was opened: the bill.</summary>
-    public StoreCounts Requests => store.Counts;
+    public StoreCounts Requests => counting.Counts with { Hedged = hedging?.Hedged ?? 0 };
 
     /// <summary>Crash points for tests.</summary>
     internal Func<CommitPoint, ValueTask>? AtPoint { get; set; }
@@ -275,6 +280,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 
         // What is under way to the store is finished: its callers wait for the answer.
         await Task.WhenAll(open.Select(database => database.WhenClosedAsync())).ConfigureAwait(false);
+        await cache.Ahead.DisposeAsync().ConfigureAwait(false);
         threads.Dispose();
         cache.Dispose();
         await store.DisposeAsync().ConfigureAwait(false);

@@ -23,5 +23,7 @@ public static class Metrics
 
     internal static Counter<long> StoreRequests { get; } = Meter.CreateCounter<long>("orleans_sqlite.store.requests", "{request}", "Requests to the object store, by kind: the bill.");
 
+    internal static Counter<long> Hedges { get; } = Meter.CreateCounter<long>("orleans_sqlite.store.hedges", "{request}", "Reads that were sent a second time because the first was slow.");
+
     internal static Histogram<double> SwapSeconds { get; } = Meter.CreateHistogram<double>("orleans_sqlite.swap.duration", "s", "How long swaps take.");
 }

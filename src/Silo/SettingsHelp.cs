@@ -7,7 +7,7 @@ internal static class SettingsHelp
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
         "config", "store", "urls", "cluster-id", "service-id", "clustering", "grain-storage", "reminders", "advertised-address", "silo-port",
-        "gateway-port", "dynamodb-service", "dynamodb-tables", "dashboard",
+        "gateway-port", "dynamodb-service", "dynamodb-tables", "dashboard", "disk-cache", "disk-cache-mib",
     };
 
     /// <summary>What --help prints.</summary>
@@ -19,6 +19,8 @@ internal static class SettingsHelp
 
           --store URL               s3://bucket/prefix, file:path, or a path. Default: the store of the orleans-sqlite tool.
           --urls URLS               Where HTTP is served. Default http://127.0.0.1:8080, the port from PORT if that is set.
+          --disk-cache DIR          A folder for a cache of the store on this machine's disk; may be deleted at any time. Default: none.
+          --disk-cache-mib N        How much that takes at most. Default 1024.
           --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }
 
         With the word health before the same settings it serves nothing, but asks the silo that they describe whether it lives: exit code 0 or 1.

@@ -56,7 +56,7 @@ internal static class SiloApp
     private static void Configure(ISiloBuilder silo, SiloSettings settings)
     {
         silo.Configure<ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (settings.ClusterId, settings.ServiceId));
-        silo.AddOrleansSqlite(settings.Store);
+        silo.AddOrleansSqlite(settings.Store, new DatabaseOptions { DiskCachePath = settings.DiskCache, DiskCacheBytes = (long)settings.DiskCacheMib << 20 });
         Cluster(silo, settings);
         Store(silo, settings);
         if (settings.Reminders)

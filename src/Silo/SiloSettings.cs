@@ -62,6 +62,12 @@ internal sealed class SiloSettings
     /// <summary>Whether Orleans' dashboard is shown, to callers on this machine.</summary>
     public bool Dashboard { get; init; }
 
+    /// <summary>The folder of the cache on disk, if there is to be one.</summary>
+    public string? DiskCache { get; init; }
+
+    /// <summary>How much that takes at most, in MiB.</summary>
+    public int DiskCacheMib { get; init; }
+
     /// <summary>Reads and checks them.</summary>
     /// <exception cref="SettingException">One is wrong, or there is none of that name.</exception>
     public static SiloSettings Read(string[] args)
@@ -132,6 +138,10 @@ internal sealed class SiloSettings
             GatewayPort = Port(configuration["gateway-port"] ?? "30000", "--gateway-port"),
             DynamoDBService = configuration["dynamodb-service"],
             DynamoDBTables = configuration["dynamodb-tables"] ?? "OrleansSqlite",
+            DiskCache = configuration["disk-cache"] is { Length: > 0 } folder ? folder : null,
+            DiskCacheMib = int.TryParse(configuration["disk-cache-mib"] ?? "1024", NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && mib > 0
+                ? mib
+                : throw new SettingException($"--disk-cache-mib is a number of MiB above 0, and not '{configuration["disk-cache-mib"]}'."),
             Dashboard = (configuration["dashboard"] ?? "off") switch
             {
                 "off" => false,

@@ -8,10 +8,10 @@ namespace OrleansSqlite.Tests;
 public sealed class LargeFiles(LargeFile file) : IClassFixture<LargeFile>, IDisposable
 {
     /// <summary>What import and export may take, the runtime included, in bytes.</summary>
-    private const long TransferBytes = 400_000_000;
+    private const long TransferBytes = 300_000_000;
 
-    /// <summary>What a scan may take besides its page cache, the runtime included, in bytes. (With all pages in memory it takes 40 MB more.)</summary>
-    private const long ScanBytes = 105_000_000;
+    /// <summary>What a scan may take besides its page cache, the runtime included, in bytes. Ranges that are read ahead, on their way and unpacked, are some 10 MB of it. (With all pages in memory it takes 40 MB more.)</summary>
+    private const long ScanBytes = 120_000_000;
 
     /// <summary>Rows are garbage as soon as they are counted: collected every 4 MiB, so that what is measured is the pages.</summary>
     private static readonly Dictionary<string, string> SmallNursery = new() { ["DOTNET_GCgen0size"] = "400000" };
@@ -45,6 +45,9 @@ public sealed class LargeFiles(LargeFile file) : IClassFixture<LargeFile>, IDisp
         Assert.InRange(export, 1, TransferBytes);
         Assert.Equal($"{LargeFile.Rows}", scan[0]);
         Assert.InRange(Bytes(scan[1]), 1, (32 << 20) + ScanBytes);
+
+        // Some 1,600 blocks of 64 KiB, read ahead in ranges; what is ahead is bounded by the small cache.
+        Assert.InRange(Bytes(scan[2]), 30, 400);
 
         // Nothing has written to it, so even what SQLite leaves open is the same.
         Assert.Equal(Digest(file.Path), Digest(exported));

@@ -1,6 +1,6 @@
 namespace OrleansSqlite.Worker;
 
-/// <summary>Streams every row of a query and prints how many there were, then the most memory that the process ever held, in bytes.</summary>
+/// <summary>Streams every row of a query and prints how many there were, the most memory that the process ever held, in bytes, and how many reads it took.</summary>
 internal static class ScanVerb
 {
     public static async Task RunAsync(Arguments arguments)
@@ -17,5 +17,6 @@ internal static class ScanVerb
 
         await Console.Out.WriteLineAsync($"{count}");
         await PeakMemory.PrintAsync();
+        await Console.Out.WriteLineAsync($"{engine.Requests.Gets}");
     }
 }

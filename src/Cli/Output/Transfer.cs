@@ -2,14 +2,14 @@ using Spectre.Console;
 
 namespace OrleansSqlite.Cli;
 
-/// <summary>Shows how far an import or export is: a bar with rate and time left on a terminal, nothing elsewhere.</summary>
+/// <summary>Shows how far an import or export is: a bar with rate and time left on a terminal, a line now and then elsewhere.</summary>
 internal static class Transfer
 {
     public static async Task<T> RunAsync<T>(Terminal terminal, Func<IProgress<TransferProgress>?, Task<T>> transfer)
     {
         if (!terminal.ErrorIsTerminal)
         {
-            return await transfer(null);
+            return await transfer(new ProgressLines(terminal.Error, TimeProvider.System));
         }
 
         return await terminal.DrawBeside().Progress()

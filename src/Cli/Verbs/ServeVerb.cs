@@ -13,6 +13,18 @@ internal sealed class ServeVerb : Verb
         HelpName = "URLS",
     };
 
+    private readonly Option<string?> diskCache = new("--disk-cache")
+    {
+        Description = "A folder for a cache of the store on this machine's disk, which may be deleted at any time. Default: none.",
+        HelpName = "DIR",
+    };
+
+    private readonly Option<int?> diskCacheMib = new("--disk-cache-mib")
+    {
+        Description = "How much that takes at most. Default: 1024.",
+        HelpName = "MIB",
+    };
+
     public ServeVerb(Terminal terminal)
         : base(
             "serve", "Serve the databases of the store over HTTP: one node, no cluster. Others may serve the same store at the same time.",
@@ -24,6 +36,8 @@ internal sealed class ServeVerb : Verb
             terminal)
     {
         Add(urls);
+        Add(diskCache);
+        Add(diskCacheMib);
     }
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
@@ -31,7 +45,7 @@ internal sealed class ServeVerb : Verb
         var listen = ListenUrls.From(parsed.GetValue(urls), Environment.GetEnvironmentVariable("PORT"));
         using var logs = ServerApp.Logs();
         await using var engine = await DatabaseEngine.OpenAsync(
-            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), logs: logs, cancellation: cancellation);
+            StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), EngineOptions(parsed), logs: logs, cancellation: cancellation);
         await using var app = ServerApp.Build(engine, listen, logs);
         await ListenAsync(app, listen, cancellation);
         Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls]);
@@ -41,6 +55,12 @@ internal sealed class ServeVerb : Verb
         await app.WaitForShutdownAsync(cancellation);
         Terminal.Out.WriteLine("Stopped.");
         return ExitCodes.Ok;
+    }
+
+    private DatabaseOptions EngineOptions(ParseResult parsed)
+    {
+        var options = new DatabaseOptions { DiskCachePath = parsed.GetValue(diskCache) };
+        return parsed.GetValue(diskCacheMib) is { } mib ? options with { DiskCacheBytes = (long)mib << 20 } : options;
     }
 
     private static async Task ListenAsync(WebApplication app, IReadOnlyList<string> listen, CancellationToken cancellation)

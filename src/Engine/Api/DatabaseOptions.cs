@@ -6,6 +6,20 @@ public sealed record DatabaseOptions
     /// <summary>Memory for pages that can be read again from the store, for all databases of the engine, in bytes. Default 256 MiB.</summary>
     public long PageCacheBytes { get; init; } = 256L << 20;
 
+    /// <summary>
+    /// A folder for a cache on disk behind the one in memory: the stored bytes of segments, verified when they are read, shared by all processes that
+    /// name the same folder, and free to be deleted at any time. Default null: none.
+    /// </summary>
+    public string? DiskCachePath { get; init; }
+
+    /// <summary>The most that the cache on disk takes for one store, in bytes, approximately. Default 1 GiB.</summary>
+    public long DiskCacheBytes { get; init; } = 1L << 30;
+
+    /// <summary>
+    /// Whether a read of a segment is sent a second time if it takes longer than nearly all others did lately: at most one in twenty. Default true.
+    /// </summary>
+    public bool HedgeReads { get; init; } = true;
+
     /// <summary>Frames stay inline in the head up to this size, in bytes; beyond it they move to a segment. Default 128 KiB.</summary>
     public int InlineBytes { get; init; } = 128 << 10;
 
@@ -44,6 +58,8 @@ public sealed record DatabaseOptions
     public void Validate()
     {
         Check(PageCacheBytes >= 1 << 20, nameof(PageCacheBytes), "at least 1 MiB");
+        Check(DiskCacheBytes >= 1 << 20, nameof(DiskCacheBytes), "at least 1 MiB");
+        Check(DiskCachePath is null or { Length: > 0 }, nameof(DiskCachePath), "a folder, or none");
         Check(InlineBytes is >= 1 << 10 and <= 4 << 20, nameof(InlineBytes), "from 1 KiB to 4 MiB");
         Check(PageBytes is >= 512 and <= 65536 && (PageBytes & (PageBytes - 1)) == 0, nameof(PageBytes), "a power of two from 512 to 65536");
         Check(RetryTime > TimeSpan.Zero, nameof(RetryTime), "above zero");

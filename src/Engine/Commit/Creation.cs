@@ -6,6 +6,21 @@ namespace OrleansSqlite.Commit;
 /// <summary>Creates a database: a swap that expects no head, or the tombstone of a deleted one.</summary>
 internal sealed class Creation(DatabaseContext context, EngineThreads threads)
 {
+    /// <summary>Creates the database with that head, in the place of exactly what was there: a tombstone with that tag, or nothing.</summary>
+    /// <returns>False if something else is there.</returns>
+    /// <exception cref="StoreException">The store refused.</exception>
+    /// <exception cref="DatabaseException">It is not known whether it was created.</exception>
+    public async Task<bool> TryAsync(Head head, ETag? expected)
+    {
+        var end = await new Swap(context, threads, new HeadReader(context)).RunAsync(head, expected, creates: true).ConfigureAwait(false);
+        return end.Outcome switch
+        {
+            SwapOutcome.Landed => true,
+            SwapOutcome.Unknown => throw end.Error as DatabaseException ?? Errors.OutcomeUnknown(context.Name, head.Version, end.Error),
+            _ => false,
+        };
+    }
+
     /// <summary>Creates the database with that head.</summary>
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseExists"/>, or the store's failure.</exception>
     public async Task<DatabaseDescription> RunAsync(Head head, CancellationToken cancellation)

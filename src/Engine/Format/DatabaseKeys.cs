@@ -12,6 +12,9 @@ internal sealed class DatabaseKeys(string database)
     /// <summary>Advisory: a writer that keeps losing asks for room.</summary>
     public string Waiting { get; } = $"{database}/waiting";
 
+    /// <summary>Advisory: what an import that is under way, or was interrupted, has uploaded so far.</summary>
+    public string Import { get; } = $"{database}/import";
+
     /// <summary>The object of a segment.</summary>
     public string Segment(SegmentId id) => $"{Segments}{id}";
 

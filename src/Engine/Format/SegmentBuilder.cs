@@ -30,7 +30,8 @@ internal sealed class SegmentBuilder
     /// <param name="pageBytes">The size of a page.</param>
     /// <param name="kind">Dense if the pages will follow each other without a gap.</param>
     /// <param name="quality">Brotli's quality.</param>
-    public SegmentBuilder(SegmentId id, Guid databaseId, int pageBytes, SegmentKind kind, int quality = Quality)
+    /// <param name="memory">Memory to build it in, if it is large enough: the builder's until the object is done with.</param>
+    public SegmentBuilder(SegmentId id, Guid databaseId, int pageBytes, SegmentKind kind, int quality = Quality, byte[]? memory = null)
     {
         if (!Limits.IsPageSize(pageBytes))
         {
@@ -42,7 +43,7 @@ internal sealed class SegmentBuilder
         this.quality = quality;
         pagesPerBlock = Limits.PagesPerBlock(pageBytes);
         block = GC.AllocateUninitializedArray<byte>(pagesPerBlock * pageBytes);
-        content = GC.AllocateUninitializedArray<byte>(2 * Limits.MaxBlockRawBytes);
+        content = memory is { Length: >= 2 * Limits.MaxBlockRawBytes } ? memory : GC.AllocateUninitializedArray<byte>(2 * Limits.MaxBlockRawBytes);
         header.Write(content);
     }
 

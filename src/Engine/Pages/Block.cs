@@ -12,6 +12,8 @@ internal sealed unsafe class Block
     private nint data;
     private int pins;
     private int references;
+    private int ahead;
+    private byte most = 1;
 
     private Block(Segment? segment, int index, uint firstPage, int bytes, nint data)
     {
@@ -34,8 +36,8 @@ internal sealed unsafe class Block
     /// <summary>The size of all images.</summary>
     public int Bytes { get; }
 
-    /// <summary>Set whenever somebody reads, cleared by the cache's hand as it passes (CLOCK).</summary>
-    public bool Touched { get; set; }
+    /// <summary>How often the cache's hand passes by before it takes the block (CLOCK). Full again whenever somebody reads.</summary>
+    public byte Chances { get; set; }
 
     /// <summary>Whether the images are in memory at this moment.</summary>
     public bool IsResident => Volatile.Read(ref data) != 0;
@@ -81,7 +83,12 @@ internal sealed unsafe class Block
             {
                 if (IsResident)
                 {
-                    Touched = true;
+                    Chances = most;
+                    if (ahead != 0 && TakeAhead())
+                    {
+                        Segment.Reached(this);
+                    }
+
                     return true;
                 }
 
@@ -107,10 +114,17 @@ internal sealed unsafe class Block
     /// <summary>The image of a page in this block, which the caller has pinned (or whose snapshot it holds, for a frame page).</summary>
     public byte* Image(int slot, int pageBytes) => (byte*)data + ((long)slot * pageBytes);
 
-    /// <summary>Publishes the images of a segment's block that has none. The memory is the block's from now on.</summary>
+    /// <summary>The next images that are published come before anybody wants them.</summary>
+    public void MarkAhead() => Volatile.Write(ref ahead, 1);
+
+    /// <summary>Whether nobody has wanted the block since it was read ahead; true once only.</summary>
+    public bool TakeAhead() => Interlocked.Exchange(ref ahead, 0) != 0;
+
+    /// <summary>Publishes the images of a segment's block. False if it has some: then the memory stays the caller's, else it is the block's.</summary>
     /// <param name="images">The images.</param>
     /// <param name="pinned">Whether the caller gets a pin: then nobody can evict the block before the caller has seen it.</param>
-    public void Publish(nint images, bool pinned)
+    /// <param name="isKept">Whether the cache keeps it longer than others.</param>
+    public bool TryPublish(nint images, bool pinned, bool isKept)
     {
         if (pinned)
         {
@@ -123,7 +137,20 @@ internal sealed unsafe class Block
             }
         }
 
-        Volatile.Write(ref data, images);
+        // What was read ahead must last until it is wanted; anything else has to be wanted a second time.
+        most = isKept ? PageCache.ChancesOfKept : (byte)1;
+        Chances = isKept || Volatile.Read(ref ahead) != 0 ? most : (byte)0;
+        if (Interlocked.CompareExchange(ref data, images, 0) == 0)
+        {
+            return true;
+        }
+
+        if (pinned)
+        {
+            Interlocked.Decrement(ref pins);
+        }
+
+        return false;
     }
 
     /// <summary>Frees the images unless somebody has them pinned.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
@@ -7,17 +6,17 @@ namespace OrleansSqlite.Pages;
 
 /// <summary>
 /// A stored segment as a source of pages. Its index and its blocks are read when they are first needed; a small segment is read whole.
-/// Reads block the calling thread, which is one of the engine's own: SQLite asks for pages synchronously.
+/// Reads block the calling thread, which is one of the engine's own: SQLite asks for pages synchronously. What is read ahead waits for nobody.
 /// </summary>
-internal sealed unsafe class Segment
+internal sealed partial class Segment
 {
     /// <summary>Objects up to this size are read with one request: a second round trip would cost more than the bytes.</summary>
     private const int WholeObjectBytes = 1 << 20;
 
-    private readonly Lock gate = new();
+    private readonly Flights flights = new();
     private readonly SegmentSource source;
     private readonly int pageBytes;
-    private readonly ConcurrentDictionary<int, Block> blocks = new();
+    private Block?[]? blocks;
     private SegmentIndex? index;
 
     public Segment(SegmentSource source, SegmentEntry entry, int pageBytes, SegmentIndex? index = null)
@@ -35,18 +34,39 @@ internal sealed unsafe class Segment
     /// <summary>The object's key.</summary>
     public string Key { get; }
 
+    /// <summary>How many blocks it has.</summary>
+    public int BlockCount => (int)((Entry.Images + (uint)Entry.PagesPerBlock - 1) / (uint)Entry.PagesPerBlock);
+
+    /// <summary>The size of the images of a full block.</summary>
+    public int BlockBytes => Entry.PagesPerBlock * pageBytes;
+
     /// <summary>The segment's index; reads it if need be.</summary>
     public SegmentIndex Index => Volatile.Read(ref index) ?? LoadIndex();
+
+    /// <summary>Whether a page's block, or that there is none, can only be known once the index has been read.</summary>
+    public bool LacksIndex => Volatile.Read(ref index) is null && Entry.InlineIndex.Length == 0;
+
+    /// <summary>Whether the object is so small that the first read brings all of it.</summary>
+    public bool IsReadWhole => Entry.ObjectBytes <= WholeObjectBytes;
+
+    /// <summary>Whether the page lies between the first and the last one. In a dense segment it is there, then.</summary>
+    public bool Covers(uint page) => page >= Entry.FirstPage && page <= Entry.LastPage;
 
     /// <summary>The block that holds a page, if this segment does.</summary>
     public Block? Find(uint page)
     {
-        if (page < Entry.FirstPage || page > Entry.LastPage || !Index.TryFind(page, out int number, out _))
+        if (!Covers(page))
         {
             return null;
         }
 
-        return BlockAt(number);
+        if (Entry.Kind == SegmentKind.Dense)
+        {
+            // No index is needed for that.
+            return BlockAt((int)((page - Entry.FirstPage) / (uint)Entry.PagesPerBlock));
+        }
+
+        return Index.TryFind(page, out int number, out _) ? BlockAt(number) : null;
     }
 
     /// <summary>Which image of a block belongs to a page that the block holds.</summary>
@@ -96,122 +116,225 @@ internal sealed unsafe class Segment
     /// <exception cref="DatabaseException">The object is damaged.</exception>
     public void LoadAndPin(Block block)
     {
+        int flight = IsReadWhole ? Flights.Whole : block.Index;
         while (!block.TryPin())
         {
-            if (Entry.ObjectBytes <= WholeObjectBytes ? TryLoadWhole(block) : TryLoadBlock(block))
+            if (flights.Enter(flight) is { } others)
             {
-                return;
+                // Did they fail, then this reader finds out by himself.
+                source.Wait(others);
+                continue;
+            }
+
+            try
+            {
+                if (!block.IsResident && (IsReadWhole ? TryLoadWhole(block) : TryLoadBlock(block)))
+                {
+                    return;
+                }
+            }
+            finally
+            {
+                flights.Leave(flight);
             }
         }
     }
 
     /// <summary>
     /// Hands the segment images that are in memory anyway, because this process has just written them. Never waits: a reader that has met
-    /// the segment in a newer head may hold a lock while it loads the same from the store.
+    /// the segment in a newer head may be loading the same from the store.
     /// </summary>
     public void Seed(int number, ReadOnlySpan<byte> images)
     {
         var block = BlockAt(number);
-        if (!gate.TryEnter())
+        int flight = IsReadWhole ? Flights.Whole : number;
+        if (!block.IsResident && flights.TryEnter(flight))
         {
-            return;
-        }
-
-        try
-        {
-            if (!Monitor.TryEnter(block))
-            {
-                return;
-            }
-
             try
             {
-                if (!block.IsResident)
-                {
-                    Publish(block, Copy(images), pinned: false);
-                }
+                Publish(block, Copy(images), pinned: false);
             }
             finally
             {
-                Monitor.Exit(block);
+                flights.Leave(flight);
             }
-        }
-        finally
-        {
-            gate.Exit();
         }
     }
 
-    private Block BlockAt(int number) => blocks.GetOrAdd(number, static (n, self) =>
+    private Block BlockAt(int number)
     {
-        var location = self.Index.Block(n);
-        return Block.ForSegment(self, n, self.Index.PageAt(location.FirstOrdinal), location.Images * self.pageBytes);
-    }, this);
+        var places = Volatile.Read(ref blocks);
+        if (places is null)
+        {
+            var made = new Block?[BlockCount];
+            places = Interlocked.CompareExchange(ref blocks, made, null) ?? made;
+        }
+
+        return Volatile.Read(ref places[number]) ?? Make(places, number);
+    }
+
+    private Block Make(Block?[] places, int number)
+    {
+        int ordinal = number * Entry.PagesPerBlock;
+        uint first = Entry.Kind == SegmentKind.Dense ? Entry.FirstPage + (uint)ordinal : Index.PageAt(ordinal);
+        int images = (int)Math.Min((uint)Entry.PagesPerBlock, Entry.Images - (uint)ordinal);
+        var block = Block.ForSegment(this, number, first, images * pageBytes);
+        return Interlocked.CompareExchange(ref places[number], block, null) ?? block;
+    }
 
     private bool TryLoadBlock(Block block)
     {
-        lock (block)
+        source.Ahead.Missed(this, block.Index);
+        var location = Index.Block(block.Index);
+        if (TryDecodeKept(block.Index, location, out nint images))
         {
-            if (block.IsResident)
-            {
-                return false;
-            }
-
-            var location = Index.Block(block.Index);
-            var stored = source.ReadRange(Key, location.Offset, location.StoredBytes);
-            Publish(block, Decode(location, stored.Span), pinned: true);
-            return true;
+            return Publish(block, images, pinned: true);
         }
+
+        var stored = source.ReadRange(Key, location.Offset, location.StoredBytes);
+        images = Decode(location, stored.Span);
+        source.Cache.Disk?.Keep(Entry.Id, block.Index, stored.Span);
+        return Publish(block, images, pinned: true);
     }
 
     private bool TryLoadWhole(Block wanted)
     {
-        lock (gate)
+        if (source.Cache.Disk?.Find(Entry.Id, Flights.Whole, (int)Entry.ObjectBytes) is { } kept)
         {
-            if (wanted.IsResident)
+            try
             {
-                return false;
+                return TakeWhole(wanted, kept);
             }
-
-            var content = source.ReadRange(Key, 0, (int)Entry.ObjectBytes);
-            var known = index ?? DecodeIndex(content.Slice((int)Entry.IndexOffset, Entry.IndexBytes));
-            Volatile.Write(ref index, known);
-            // The rest came along for nothing; it is kept if it does not push out much else.
-            bool all = Entry.Images * (long)pageBytes <= source.Cache.LimitBytes / 4;
-            for (int i = 0; i < known.BlockCount; i++)
+            catch (DatabaseException)
             {
-                var block = BlockAt(i);
-                bool isWanted = ReferenceEquals(block, wanted);
-                if (isWanted || (all && !block.IsResident))
-                {
-                    var location = known.Block(i);
-                    Publish(block, Decode(location, content.Span.Slice((int)location.Offset, location.StoredBytes)), isWanted);
-                }
+                // What the disk keeps is no better than a guess: the store has the truth.
+                source.Cache.Disk.Drop(Entry.Id, Flights.Whole);
             }
-
-            return true;
         }
+
+        var content = source.ReadRange(Key, 0, (int)Entry.ObjectBytes);
+        bool taken = TakeWhole(wanted, content);
+        source.Cache.Disk?.Keep(Entry.Id, Flights.Whole, content.Span);
+        return taken;
+    }
+
+    private bool TakeWhole(Block wanted, ReadOnlyMemory<byte> content)
+    {
+        var known = Volatile.Read(ref index) ?? DecodeIndex(content.Slice((int)Entry.IndexOffset, Entry.IndexBytes));
+        Volatile.Write(ref index, known);
+        var own = known.Block(wanted.Index);
+        if (!Publish(wanted, Decode(own, content.Span.Slice((int)own.Offset, own.StoredBytes)), pinned: true))
+        {
+            return false;
+        }
+
+        // The rest came along for nothing; it is kept if it does not push out much else.
+        bool all = Entry.Images * (long)pageBytes <= source.Cache.LimitBytes / 4;
+        for (int i = 0; all && i < known.BlockCount; i++)
+        {
+            var location = known.Block(i);
+            if (BlockAt(i) is { IsResident: false } block && TryDecode(location, content.Span.Slice((int)location.Offset, location.StoredBytes), out nint images))
+            {
+                Publish(block, images, pinned: false);
+            }
+        }
+
+        return true;
     }
 
     private SegmentIndex LoadIndex()
     {
-        lock (gate)
+        while (true)
         {
-            if (index is null)
+            if (Volatile.Read(ref index) is { } known)
             {
-                var encoded = Entry.InlineIndex.Length > 0
-                    ? Entry.InlineIndex
-                    : source.ReadRange(Key, Entry.IndexOffset, Entry.IndexBytes);
-                Volatile.Write(ref index, DecodeIndex(encoded));
+                return known;
             }
 
-            return index;
+            if (Entry.InlineIndex.Length > 0)
+            {
+                Volatile.Write(ref index, DecodeIndex(Entry.InlineIndex));
+            }
+            else if (flights.Enter(Flights.Index) is { } others)
+            {
+                source.Wait(others);
+            }
+            else
+            {
+                try
+                {
+                    if (Volatile.Read(ref index) is null && !TryTakeKeptIndex())
+                    {
+                        TakeIndex(source.ReadRange(Key, Entry.IndexOffset, Entry.IndexBytes));
+                    }
+                }
+                finally
+                {
+                    flights.Leave(Flights.Index);
+                }
+            }
         }
+    }
+
+    private bool TryTakeKeptIndex()
+    {
+        if (source.Cache.Disk?.Find(Entry.Id, Flights.Index, Entry.IndexBytes) is not { } kept)
+        {
+            return false;
+        }
+
+        try
+        {
+            Volatile.Write(ref index, DecodeIndex(kept));
+            return true;
+        }
+        catch (DatabaseException)
+        {
+            source.Cache.Disk.Drop(Entry.Id, Flights.Index);
+            return false;
+        }
+    }
+
+    private void TakeIndex(ReadOnlyMemory<byte> encoded)
+    {
+        Volatile.Write(ref index, DecodeIndex(encoded));
+        source.Cache.Disk?.Keep(Entry.Id, Flights.Index, encoded.Span);
     }
 
     private SegmentIndex DecodeIndex(ReadOnlyMemory<byte> encoded) => SegmentIndex.Decode(encoded, Entry, Key);
 
-    private nint Decode(in BlockLocation location, ReadOnlySpan<byte> stored)
+    private bool TryDecodeKept(int number, in BlockLocation location, out nint images)
+    {
+        images = 0;
+        if (source.Cache.Disk?.Find(Entry.Id, number, location.StoredBytes) is not { } kept)
+        {
+            return false;
+        }
+
+        if (TryDecode(location, kept, out images))
+        {
+            return true;
+        }
+
+        source.Cache.Disk.Drop(Entry.Id, number);
+        return false;
+    }
+
+    private bool TryDecode(in BlockLocation location, ReadOnlySpan<byte> stored, out nint images)
+    {
+        try
+        {
+            images = Decode(location, stored);
+            return true;
+        }
+        catch (DatabaseException)
+        {
+            images = 0;
+            return false;
+        }
+    }
+
+    private unsafe nint Decode(in BlockLocation location, ReadOnlySpan<byte> stored)
     {
         int bytes = location.Images * pageBytes;
         void* images = NativeMemory.Alloc((nuint)bytes);
@@ -228,13 +351,21 @@ internal sealed unsafe class Segment
         return (nint)images;
     }
 
-    private void Publish(Block block, nint images, bool pinned)
+    /// <summary>Hands images over to a block. False if it has some by now: these are freed.</summary>
+    private unsafe bool Publish(Block block, nint images, bool pinned)
     {
-        block.Publish(images, pinned);
+        bool isKept = InteriorPages.AreMostly(block.FirstPage, new ReadOnlySpan<byte>((void*)images, block.Bytes), pageBytes);
+        if (!block.TryPublish(images, pinned, isKept))
+        {
+            NativeMemory.Free((void*)images);
+            return false;
+        }
+
         source.Cache.Add(block);
+        return true;
     }
 
-    private static nint Copy(ReadOnlySpan<byte> images)
+    private static unsafe nint Copy(ReadOnlySpan<byte> images)
     {
         void* copy = NativeMemory.Alloc((nuint)images.Length);
         images.CopyTo(new Span<byte>(copy, images.Length));

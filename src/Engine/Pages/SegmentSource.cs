@@ -18,10 +18,14 @@ internal sealed class SegmentSource
         this.keys = keys;
         this.retry = retry;
         Cache = cache;
+        Ahead = new ReadAhead(this, cache.Ahead);
     }
 
     /// <summary>Bounds the blocks in memory.</summary>
     public PageCache Cache { get; }
+
+    /// <summary>Notices scans.</summary>
+    public ReadAhead Ahead { get; }
 
     /// <summary>How a thread that runs SQLite waits for the store. A simulation lets others run meanwhile.</summary>
     public Func<Task<ReadOnlyMemory<byte>>, ReadOnlyMemory<byte>> Wait { get; set; } = static reading => reading.GetAwaiter().GetResult();
@@ -86,5 +90,31 @@ internal sealed class SegmentSource
                 ? found.Content
                 : default;
         }
+    }
+
+    /// <summary>Reads a range of an object once, for who has time.</summary>
+    public ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation) =>
+        store.ReadRangeAsync(key, offset, length, cancellation);
+
+    /// <summary>The large segment with the pages that follow those of a dense one, if it is known; the nearest in age if several are.</summary>
+    public Segment? Behind(Segment segment)
+    {
+        Segment? best = null;
+        foreach (var reference in known.Values)
+        {
+            if (reference.TryGetTarget(out var other)
+                && other.Entry.Kind == SegmentKind.Dense
+                && other.Entry.FirstPage == segment.Entry.LastPage + 1
+                && !other.IsReadWhole
+                && segment.Entry.Kind == SegmentKind.Dense
+                && (best is null || Distance(other) < Distance(best)))
+            {
+                best = other;
+            }
+        }
+
+        return best;
+
+        long Distance(Segment other) => Math.Abs(other.Entry.MaxVersion - segment.Entry.MaxVersion);
     }
 }

@@ -209,14 +209,99 @@ internal sealed class Snapshot
 
     private Block Resolve(uint page)
     {
-        foreach (var segment in segments)
+        if (page == 1)
         {
+            BeginSparseIndexes();
+        }
+
+        for (int i = 0; i < segments.Length; i++)
+        {
+            var segment = segments[i];
+            if (!segment.Covers(page))
+            {
+                continue;
+            }
+
+            if (segment.Entry.Kind == SegmentKind.Sparse && segment.LacksIndex)
+            {
+                BeginIndexes(page, i);
+            }
+
             if (segment.Find(page) is { } block)
             {
+                if (page != 1 && !block.IsResident)
+                {
+                    BeginIndexOfBase(page, i);
+                }
+
                 return block;
             }
         }
 
         throw Corruption.Damaged(segments.Length == 0 ? "head" : segments[0].Key, $"no frame and no segment holds page {page} of {PageCount}");
+    }
+
+    /// <summary>
+    /// Who reads page 1 begins with the database. The indexes of sparse segments say whether a page is in them, so nothing is found without them:
+    /// they come while page 1 does.
+    /// </summary>
+    private void BeginSparseIndexes()
+    {
+        foreach (var segment in segments)
+        {
+            if (segment.Entry.Kind == SegmentKind.Sparse)
+            {
+                segment.BeginIndex();
+            }
+        }
+    }
+
+    /// <summary>Asks for all indexes that may be needed to find a page, at once: one after the other they would cost a round trip each.</summary>
+    private void BeginIndexes(uint page, int from)
+    {
+        for (int i = from; i < segments.Length; i++)
+        {
+            if (segments[i].Covers(page))
+            {
+                bool isDense = segments[i].Entry.Kind == SegmentKind.Dense;
+                if (!isDense || !segments[i].IsReadWhole)
+                {
+                    segments[i].BeginIndex();
+                }
+
+                if (isDense)
+                {
+                    // It has every page between its ends: nobody looks further.
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>
+    /// A page that stands once more before its base, as <see cref="InteriorPages"/> do, mostly leads to pages near it: the index of the base is the next
+    /// one that is needed, and comes while the page does.
+    /// </summary>
+    private void BeginIndexOfBase(uint page, int found)
+    {
+        var segment = segments[found];
+        if (segment.Entry.Kind == SegmentKind.Dense)
+        {
+            return;
+        }
+
+        for (int i = found + 1; i < segments.Length; i++)
+        {
+            var below = segments[i];
+            if (below.Covers(page) && below.Entry.Kind == SegmentKind.Dense)
+            {
+                if (below.Entry.MaxVersion == segment.Entry.MaxVersion && !below.IsReadWhole)
+                {
+                    below.BeginIndex();
+                }
+
+                return;
+            }
+        }
     }
 }

@@ -12,6 +12,9 @@ public readonly record struct StoreCounts
     /// <summary>Reads of ranges.</summary>
     public long RangeReads { get; init; }
 
+    /// <summary>How many of <see cref="RangeReads"/> were sent because another one for the same bytes was slow.</summary>
+    public long Hedged { get; init; }
+
     /// <summary>Writes without a condition.</summary>
     public long Writes { get; init; }
 
@@ -51,6 +54,7 @@ public readonly record struct StoreCounts
         Reads = later.Reads - earlier.Reads,
         NotModified = later.NotModified - earlier.NotModified,
         RangeReads = later.RangeReads - earlier.RangeReads,
+        Hedged = later.Hedged - earlier.Hedged,
         Writes = later.Writes - earlier.Writes,
         Swaps = later.Swaps - earlier.Swaps,
         SwapsDone = later.SwapsDone - earlier.SwapsDone,

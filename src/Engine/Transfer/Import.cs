@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-using System.Collections.Immutable;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
@@ -8,7 +6,7 @@ namespace OrleansSqlite.Transfer;
 
 /// <summary>
 /// Makes a database of a SQLite file: a copy without a WAL is taken first (so that a writer of the file does no harm), its pages go
-/// into dense segments as they are read, and one swap brings them to life.
+/// into dense segments as they are read, and one swap brings them to life. One that was interrupted goes on when it is started again.
 /// </summary>
 internal sealed class Import(DatabaseContext context, EngineThreads threads)
 {
@@ -34,11 +32,8 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             {
                 string copy = Path.Combine(folder.FullName, "copy.db");
                 await CopyAsync(file, copy, progress, cancellation).ConfigureAwait(false);
-                var stream = new FileStream(copy, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20);
-                await using (stream.ConfigureAwait(false))
-                {
-                    return await BringInAsync(stream, existing, replace, progress, cancellation).ConfigureAwait(false);
-                }
+                using var source = new SourcePages(copy);
+                return await BringInAsync(source, existing, progress, cancellation).ConfigureAwait(false);
             }
             finally
             {
@@ -76,13 +71,17 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
     }
 
     private async Task<DatabaseDescription> BringInAsync(
-        FileStream file, (Head Head, ETag Tag)? existing, bool replace, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+        SourcePages source, (Head Head, ETag Tag)? existing, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
         while (true)
         {
+            // A tombstone's collector may be at work on the name: what was uploaded before the tombstone was read is not relied upon.
+            using var record = new ImportRecord(context, isTrusted: existing is null or { Head.State: HeadState.Live });
+
             // The segments belong to the database whose head names them, and to the collection epoch that they were uploaded under.
             var below = existing is { Head: { State: HeadState.Live } live } ? live : NewHead();
-            var (pageBytes, pageCount, entries) = await UploadAsync(file, below, progress, cancellation).ConfigureAwait(false);
+            var upload = new ImportUpload(context, threads, source, record, progress);
+            (below, var entries) = await upload.RunAsync(below, cancellation).ConfigureAwait(false);
             var commit = new CommitRecord(new CommitId(context.Entropy.Next128()), context.CommitTimeMs(below));
 
             // What is replaced can be gone back to.
@@ -92,16 +91,30 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
                 Version = below.Version + 1,
                 SwapId = commit.Id,
                 TimeMs = commit.TimeMs,
-                PageBytes = pageBytes,
-                PageCount = pageCount,
+                PageBytes = source.PageBytes,
+                PageCount = source.PageCount,
                 Recent = [.. below.Recent.Skip(below.Recent.Length - Head.MaxRecent + 1), commit],
                 Segments = entries,
                 Frames = [],
-                History = (below.History ?? new HeadHistory()) with { Checkpoints = checkpoints, BasePageCount = pageCount },
+                History = (below.History ?? new HeadHistory()) with { Checkpoints = checkpoints, BasePageCount = source.PageCount },
             };
             if (existing is not { Head.State: HeadState.Live })
             {
-                return await new Creation(context, threads).RunAsync(next, cancellation).ConfigureAwait(false);
+                // On exactly what was there before the upload: a collection that was begun since may have taken the upload away.
+                if (await new Creation(context, threads).TryAsync(next, existing?.Tag).ConfigureAwait(false))
+                {
+                    await record.DeleteAsync().ConfigureAwait(false);
+                    return EngineDatabase.Describe(context.Name, next);
+                }
+
+                cancellation.ThrowIfCancellationRequested();
+                existing = await reader.ReadAsync(cancellation).ConfigureAwait(false);
+                if (existing is { Head.State: HeadState.Live })
+                {
+                    throw Errors.Exists(context.Name);
+                }
+
+                continue;
             }
 
             Invariants.CheckCommit(context.Name, below, next);
@@ -109,13 +122,13 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
             switch (end.Outcome)
             {
                 case SwapOutcome.Landed:
+                    await record.DeleteAsync().ConfigureAwait(false);
                     return EngineDatabase.Describe(context.Name, next);
                 case SwapOutcome.Unknown:
                     throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error);
                 default:
                     cancellation.ThrowIfCancellationRequested();
                     existing = await reader.ReadAsync(cancellation).ConfigureAwait(false);
-                    file.Position = 0;
                     break;
             }
         }
@@ -135,45 +148,4 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
         Segments = [],
         Frames = [],
     };
-
-    private async Task<(int PageBytes, uint PageCount, ImmutableArray<SegmentEntry> Entries)> UploadAsync(
-        FileStream file, Head below, IProgress<TransferProgress>? progress, CancellationToken cancellation)
-    {
-        if (file.Length == 0)
-        {
-            return (0, 0, []);
-        }
-
-        int pageBytes = await ReadPageBytesAsync(file, cancellation).ConfigureAwait(false);
-        uint pageCount = (uint)(file.Length / pageBytes);
-        var entries = ImmutableArray.CreateBuilder<SegmentEntry>();
-        byte[] image = new byte[pageBytes];
-        for (uint page = 1; page <= pageCount;)
-        {
-            var builder = new SegmentBuilder(
-                new SegmentId(context.Entropy.Next128()), below.DatabaseId, pageBytes, SegmentKind.Dense);
-            for (; page <= pageCount && builder.RawBytes < Flush.SegmentRawBytes; page++)
-            {
-                await file.ReadExactlyAsync(image, cancellation).ConfigureAwait(false);
-                builder.Add(page, image);
-            }
-
-            var built = builder.Finish(below.Version + 1, below.Version + 1, below.CollectionEpoch, []);
-            string key = context.Keys.Segment(built.Entry.Id);
-            await context.Store.WriteAsync(key, built.Content, cancellation).ConfigureAwait(false);
-            entries.Add(built.Entry);
-            progress?.Report(new((long)(page - 1) * pageBytes, file.Length, "upload"));
-        }
-
-        return (pageBytes, pageCount, entries.ToImmutable());
-    }
-
-    private static async Task<int> ReadPageBytesAsync(FileStream file, CancellationToken cancellation)
-    {
-        byte[] header = new byte[18];
-        await file.ReadExactlyAsync(header, cancellation).ConfigureAwait(false);
-        file.Position = 0;
-        int stored = BinaryPrimitives.ReadUInt16BigEndian(header.AsSpan(16));
-        return stored == 1 ? 65536 : stored;
-    }
 }

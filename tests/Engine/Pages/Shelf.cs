@@ -12,9 +12,9 @@ internal sealed class Shelf : IDisposable
     private readonly DatabaseKeys keys = new("shelf");
     private readonly Sample sample = new(4711);
 
-    public Shelf(long cacheBytes = 1 << 20)
+    public Shelf(long cacheBytes = 1 << 20, DiskCache? disk = null)
     {
-        Cache = new PageCache(cacheBytes);
+        Cache = new PageCache(cacheBytes, disk);
         Source = new SegmentSource(Store, keys, new ReadRetry(TimeProvider.System, new Entropy(1)), Cache);
     }
 
@@ -63,6 +63,12 @@ internal sealed class ReadHook : IObjectStore
     /// <summary>Called with the key; may throw.</summary>
     public Action<string>? OnRead { get; set; }
 
+    /// <summary>Called with the key, the offset and the length; may throw.</summary>
+    public Action<string, long, int>? OnRange { get; set; }
+
+    /// <summary>How long a range takes.</summary>
+    public TimeSpan Delay { get; set; }
+
     /// <summary>How many ranges were read.</summary>
     public int Reads => Volatile.Read(ref reads);
 
@@ -70,11 +76,17 @@ internal sealed class ReadHook : IObjectStore
 
     public ValueTask<ReadResult> ReadAsync(string key, ETag? unless, CancellationToken cancellation) => inner.ReadAsync(key, unless, cancellation);
 
-    public ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
+    public async ValueTask<ReadOnlyMemory<byte>> ReadRangeAsync(string key, long offset, int length, CancellationToken cancellation)
     {
         Interlocked.Increment(ref reads);
         OnRead?.Invoke(key);
-        return inner.ReadRangeAsync(key, offset, length, cancellation);
+        OnRange?.Invoke(key, offset, length);
+        if (Delay > TimeSpan.Zero)
+        {
+            await Task.Delay(Delay, cancellation);
+        }
+
+        return await inner.ReadRangeAsync(key, offset, length, cancellation);
     }
 
     public ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation) => inner.WriteAsync(key, content, cancellation);
