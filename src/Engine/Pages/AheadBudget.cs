@@ -88,8 +88,10 @@ internal sealed class AheadBudget : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Task last;
+        bool isFirst;
         lock (gate)
         {
+            isFirst = idle is null;
             idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             if (underWay == 0)
             {
@@ -99,8 +101,15 @@ internal sealed class AheadBudget : IAsyncDisposable
             last = idle.Task;
         }
 
-        await closing.CancelAsync().ConfigureAwait(false);
+        if (isFirst)
+        {
+            await closing.CancelAsync().ConfigureAwait(false);
+        }
+
         await last.ConfigureAwait(false);
-        closing.Dispose();
+        if (isFirst)
+        {
+            closing.Dispose();
+        }
     }
 }

@@ -112,6 +112,32 @@ public sealed class CollectionTests
     }
 
     [Fact]
+    public async Task An_import_onto_a_deleted_name_that_is_collected_meanwhile_uploads_anew()
+    {
+        await using var scene = await ForkTests.WithRowsAsync(40);
+        string file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.db");
+        try
+        {
+            await scene[0].Engine.ExportAsync(Scene.Name, file);
+            await scene[0].Engine.DeleteAsync(Scene.Name);
+            scene[0].Store.BeforeNext(StoreVerb.Swap, async () =>
+            {
+                scene.Time.Advance(TimeSpan.FromDays(1));
+                await scene[1].Engine.CollectAsync(Scene.Name);
+            });
+
+            await scene[0].Engine.ImportAsync(Scene.Name, file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+
+        await using var fresh = await scene.JoinAsync(Small);
+        Assert.Equal(40, await fresh.CountAsync("SELECT count(*) FROM t"));
+    }
+
+    [Fact]
     public async Task What_a_writer_has_just_uploaded_is_left_alone()
     {
         await using var scene = await ForkTests.WithRowsAsync(5);
