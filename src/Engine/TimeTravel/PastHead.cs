@@ -23,6 +23,9 @@ internal static class PastHead
             PageBytes = pageCount == 0 && version == 0 ? 0 : saved.PageBytes,
             Frames = saved.Frames[..frames],
             Recent = saved.Recent[..recent],
+
+            // Those may be of later versions; and what it goes back to itself is the newest head's to say.
+            History = saved.History is null ? null : saved.History with { Checkpoints = [] },
         };
         return past with { TimeMs = TimeOf(past) };
     }
