@@ -22,7 +22,10 @@ internal static class NextStep
         ErrorCodes.LimitExceeded => "Ask for less at once: split the statement, or add a LIMIT.",
         ErrorCodes.OperationReused => "Take a new --operation-id for a new write.",
         ErrorCodes.VersionMismatch => "Read again, decide again, and give the new version.",
-        ErrorCodes.VersionNotReached => "Check --at-least: no commit has made that version yet.",
+        ErrorCodes.VersionNotReached => "Check --at-least or --at-version: no commit has made that version yet.",
+        ErrorCodes.VersionGone => "orleans-sqlite info says which versions there are, orleans-sqlite history lists them; gc --keep DAYS keeps more from now on.",
+        ErrorCodes.SnapshotName => "orleans-sqlite snapshot DB lists the snapshots.",
+        ErrorCodes.SnapshotTooOld => "Run it again: it then reads a newer version.",
         ErrorCodes.BadFile => "Check the path; sqlite3 FILE \"pragma integrity_check\" checks what is in it.",
         ErrorCodes.TooNew => "Update orleans-sqlite: the database was written by a newer one.",
         _ => error.Kind switch

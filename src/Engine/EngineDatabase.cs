@@ -142,7 +142,9 @@ public sealed class EngineDatabase : IDatabase
         return Describe(Name, head.Head);
     }
 
-    /// <inheritdoc/>
+    /// <summary>The versions that can be read, restored or forked, newest first.</summary>
+    /// <param name="below">Only versions below this one, to go on where an earlier list ended.</param>
+    /// <param name="cancellation">Stops it.</param>
     public async IAsyncEnumerable<VersionDescription> HistoryAsync(
         long below = long.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -158,15 +160,24 @@ public sealed class EngineDatabase : IDatabase
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
+    /// </summary>
+    /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.VersionGone"/>, <see cref="ErrorCodes.VersionNotReached"/>, <see cref="ErrorCodes.SnapshotName"/>, or the store's failure.</exception>
     public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) =>
         GuardAsync(async () => Describe(Name, await new Restore(context, threads, past).RunAsync(at, cancellation).ConfigureAwait(false)));
 
-    /// <inheritdoc/>
+    /// <summary>Gives a version a name, and keeps it until the name is dropped.</summary>
+    /// <param name="name">The name: the rules for names of databases hold.</param>
+    /// <param name="at">The version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
     public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) =>
         GuardAsync(() => new Pins(context, threads, past).NameAsync(name, at, cancellation));
 
-    /// <inheritdoc/>
+    /// <summary>The named versions.</summary>
     public async Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default)
     {
         var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
@@ -174,7 +185,8 @@ public sealed class EngineDatabase : IDatabase
         return await GuardAsync(() => new Pins(context, threads, past).ListNamedAsync(head.Head, cancellation)).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
+    /// <summary>Takes the name of a version away. The version can be read for as long as the history is kept.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if there is none, or the store's failure.</exception>
     public Task DropSnapshotAsync(string name, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
@@ -182,7 +194,10 @@ public sealed class EngineDatabase : IDatabase
             return true;
         });
 
-    /// <inheritdoc/>
+    /// <summary>Sets how long a version can be read after another one has taken its place. A collection takes what is older away.</summary>
+    /// <param name="retention">From zero (an hour is kept all the same, for slow readers) to 100 years, in whole seconds.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, or the store's failure.</exception>
     public Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {

@@ -31,7 +31,7 @@ public sealed class CostTests
         await CountAsync(engine, "a read at least at a version", puts: 0, gets: 0, () => app.QueryAllAsync("SELECT * FROM t", ReadLevel.AtLeast(3)));
         await CountAsync(engine, "a stale read", puts: 0, gets: 0, () => app.QueryAllAsync("SELECT * FROM t", ReadLevel.StaleBy(TimeSpan.FromHours(1))));
         await CountAsync(engine, "a batch that changes nothing", puts: 0, gets: 1, () => app.ExecuteAsync("SELECT * FROM t"));
-        await CountAsync(engine, "a large transaction", puts: 2, gets: 0, () => app.ExecuteAsync("INSERT INTO t VALUES (zeroblob(3000000))"));
+        await CountAsync(engine, "a large transaction", puts: 3, gets: 0, () => app.ExecuteAsync("INSERT INTO t VALUES (zeroblob(3000000))"));
         await CountAsync(engine, "list", puts: 0, gets: 1, async () => Assert.Single(await AllAsync(engine)), listings: 1);
         await CountAsync(engine, "delete", puts: 1, gets: 1, () => engine.DeleteAsync("app"));
     }

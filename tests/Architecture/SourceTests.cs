@@ -9,7 +9,7 @@ public sealed partial class SourceTests
 
     /// <summary>Folders of the engine, from the bottom up: none uses one that stands behind it.</summary>
     private static readonly string[] Layers = ["Stores", "Format", "Pages", "Vfs"];
-    private static readonly string[] Upper = ["Commit", "Transactions", "Reads", "Transfer", "Data"];
+    private static readonly string[] Upper = ["Commit", "Transactions", "Reads", "TimeTravel", "Maintenance", "Transfer", "Data"];
 
     [Fact]
     public void No_file_of_the_product_is_long()

@@ -63,7 +63,11 @@ public sealed class WireTests
         Assert.Equal(ReadLevel.Strong, RoundTrip(ReadLevel.Strong));
         Assert.Equal(ReadLevel.AtLeast(7), RoundTrip(ReadLevel.AtLeast(7)));
         Assert.Equal(ReadLevel.StaleBy(TimeSpan.FromSeconds(8)), RoundTrip(ReadLevel.StaleBy(TimeSpan.FromSeconds(8))));
-        var description = new DatabaseDescription("shop", new Guid(1, 2, 3, new byte[8]), 4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, 6, 7, 8);
+        Assert.Equal(ReadLevel.AtVersion(9), RoundTrip(ReadLevel.AtVersion(9)));
+        Assert.Equal(ReadLevel.AtTime(DateTimeOffset.UnixEpoch.AddDays(10)), RoundTrip(ReadLevel.AtTime(DateTimeOffset.UnixEpoch.AddDays(10))));
+        Assert.Equal(ReadLevel.AtSnapshot("eleven"), RoundTrip(ReadLevel.AtSnapshot("eleven")));
+        var description = new DatabaseDescription(
+            "shop", new Guid(1, 2, 3, new byte[8]), 4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, 6, 7, 8, 3, TimeSpan.FromDays(9));
         Assert.Equal(description, RoundTrip(description));
     }
 

@@ -75,6 +75,12 @@ internal struct ReadLevelSurrogate
 
     [Id(2)]
     public TimeSpan Age;
+
+    [Id(3)]
+    public DateTimeOffset Time;
+
+    [Id(4)]
+    public string? Snapshot;
 }
 
 [RegisterConverter]
@@ -84,8 +90,12 @@ internal sealed class ReadLevelConverter : IConverter<ReadLevel, ReadLevelSurrog
     {
         ReadLevelKind.AtLeast => ReadLevel.AtLeast(surrogate.Version),
         ReadLevelKind.StaleBy => ReadLevel.StaleBy(surrogate.Age),
+        ReadLevelKind.AtVersion => ReadLevel.AtVersion(surrogate.Version),
+        ReadLevelKind.AtTime => ReadLevel.AtTime(surrogate.Time),
+        ReadLevelKind.AtSnapshot => ReadLevel.AtSnapshot(surrogate.Snapshot!),
         _ => ReadLevel.Strong,
     };
 
-    public ReadLevelSurrogate ConvertToSurrogate(in ReadLevel value) => new() { Kind = value.Kind, Version = value.Version, Age = value.Age };
+    public ReadLevelSurrogate ConvertToSurrogate(in ReadLevel value) =>
+        new() { Kind = value.Kind, Version = value.Version, Age = value.Age, Time = value.Time, Snapshot = value.Snapshot };
 }

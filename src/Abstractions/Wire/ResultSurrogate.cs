@@ -134,6 +134,12 @@ internal struct DescriptionSurrogate
 
     [Id(7)]
     public int Segments;
+
+    [Id(8)]
+    public long OldestVersion;
+
+    [Id(9)]
+    public TimeSpan Retention;
 }
 
 [RegisterConverter]
@@ -141,7 +147,7 @@ internal sealed class DescriptionConverter : IConverter<DatabaseDescription, Des
 {
     public DatabaseDescription ConvertFromSurrogate(in DescriptionSurrogate surrogate) => new(
         surrogate.Name, surrogate.DatabaseId, surrogate.Version, surrogate.CommittedAt, surrogate.PageBytes, surrogate.PageCount,
-        surrogate.StoredBytes, surrogate.Segments);
+        surrogate.StoredBytes, surrogate.Segments, surrogate.OldestVersion, surrogate.Retention);
 
     public DescriptionSurrogate ConvertToSurrogate(in DatabaseDescription value) => new()
     {
@@ -153,5 +159,7 @@ internal sealed class DescriptionConverter : IConverter<DatabaseDescription, Des
         PageCount = value.PageCount,
         StoredBytes = value.StoredBytes,
         Segments = value.Segments,
+        OldestVersion = value.OldestVersion,
+        Retention = value.Retention,
     };
 }

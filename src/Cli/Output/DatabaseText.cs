@@ -36,6 +36,8 @@ internal static class DatabaseText
         output.WriteLine($"committed  {Time(it.CommittedAt)}");
         output.WriteLine($"size       {Size(it.Bytes)} in {it.PageCount} pages of {it.PageBytes} bytes");
         output.WriteLine($"stored     {Size(it.StoredBytes)} in {it.Segments} segments and the head");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"kept       versions {it.OldestVersion} to {it.Version}, for {it.Retention.TotalDays:0.##} days after another one takes their place"));
     }
 
     /// <summary>Prints databases as JSON.</summary>

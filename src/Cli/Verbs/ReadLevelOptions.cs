@@ -17,14 +17,20 @@ internal sealed class ReadLevelOptions
         HelpName = "VERSION",
     };
 
+    private readonly PastOptions past = new();
+
     public void AddTo(Command command)
     {
         command.Add(stale);
         command.Add(atLeast);
+        past.AddTo(command);
     }
 
     public ReadLevel From(ParseResult parsed) => (parsed.GetValue(stale), parsed.GetValue(atLeast)) switch
     {
+        _ when past.From(parsed) is { } level => parsed.GetValue(stale) is null && parsed.GetValue(atLeast) is null
+            ? level
+            : throw new UsageException("A version of the past is given together with --stale or --at-least.", "Give one of them."),
         (not null, not null) => throw new UsageException("--stale and --at-least are given together.", "Give one of them."),
         ({ } seconds, _) => seconds is >= 0 and <= 86_400
             ? ReadLevel.StaleBy(TimeSpan.FromSeconds(seconds))

@@ -39,7 +39,8 @@ internal static class ReadLevelText
     {
         ReadLevelKind.AtLeast => AtLeast + level.Version.ToString(CultureInfo.InvariantCulture),
         ReadLevelKind.StaleBy => StaleBy + level.Age.ToString("c"),
-        _ => "strong",
+        ReadLevelKind.Strong => "strong",
+        _ => throw new ArgumentException("A connection stands on the newest version. Read an earlier one by a query of the engine's database, or fork it.", nameof(level)),
     };
 
     private static bool TryParseTime(ReadOnlySpan<char> text, out TimeSpan time)

@@ -112,6 +112,88 @@ public sealed class GoldenTests
         Assert.Equal(expected, Unpack(made.Content.Span, made.Index, 512));
     }
 
+    [Fact]
+    public void Head_with_a_history()
+    {
+        byte[] golden = Golden("live.v2.head", () => HeadCodec.Encode(HeadWithHistory()));
+
+        Assert.True(HeadCodec.Encode(HeadWithHistory()).AsSpan().SequenceEqual(golden));
+        var read = HeadCodec.Decode(golden, Key);
+        HeadCodecTests.AssertSame(HeadWithHistory() with { History = null }, read with { History = null });
+        var (expected, history) = (HeadWithHistory().History!, read.History!);
+        Assert.Equal((expected.BasePageCount, expected.RetentionSeconds, expected.CollectedAtMs), (history.BasePageCount, history.RetentionSeconds, history.CollectedAtMs));
+        Assert.Equal<CheckpointEntry>([.. expected.Checkpoints], [.. history.Checkpoints]);
+        Assert.Equal<string>([.. expected.Sources], [.. history.Sources]);
+        Assert.Equal([null, "parent"], read.Segments.Select(entry => entry.Home));
+        Assert.Equal(2, golden[8]);
+        Assert.Equal(["parent"], HeadCodec.DecodeSegments(golden.AsMemory(0, (int)HeadCodec.ListBytes(read)), Key).Select(entry => entry.Home).OfType<string>());
+    }
+
+    [Fact]
+    public void List_of_checkpoints()
+    {
+        byte[] golden = Golden("checkpoints.list", () => CheckpointList.Encode(DatabaseId, Saved()));
+        var listed = Saved()[0] with { Level = 1, LastVersion = 7 };
+
+        Assert.True(CheckpointList.Encode(DatabaseId, Saved()).AsSpan().SequenceEqual(golden));
+        Assert.Equal(Saved(), CheckpointList.Decode(golden, listed, DatabaseId, Key));
+        foreach (var other in (CheckpointEntry[])[listed with { FirstVersion = 2 }, listed with { LastVersion = 8 }, listed with { Level = 0 }])
+        {
+            Assert.Equal(ErrorCodes.Damaged, Assert.Throws<DatabaseException>(() => CheckpointList.Decode(golden, other, DatabaseId, Key)).Code);
+        }
+
+        Assert.Equal(ErrorCodes.Damaged, Assert.Throws<DatabaseException>(() => CheckpointList.Decode(golden, listed, Guid.Empty, Key)).Code);
+        RefusesDamage(golden, bytes => CheckpointList.Decode(bytes, listed, DatabaseId, Key));
+    }
+
+    [Fact]
+    public void Pin_of_a_fork()
+    {
+        var pin = new Pin { Kind = PinKind.Fork, Name = "copy", Owner = "app", DatabaseId = new Guid(1, 2, 3, new byte[8]), TimeMs = Time(9), Held = HeadWithHistory() };
+        byte[] golden = Golden("fork.pin", () => pin.Encode());
+
+        Assert.True(pin.Encode().AsSpan().SequenceEqual(golden));
+        var read = Pin.Decode(golden, Key);
+        Assert.Equal(pin with { Held = read.Held }, read);
+        Assert.Equal(HeadCodec.Encode(HeadWithHistory()), HeadCodec.Encode(read.Held));
+        RefusesDamage(golden, bytes => Pin.Decode(bytes, Key));
+    }
+
+    /// <summary>A byte that is wrong, and an end that is missing, anywhere.</summary>
+    private static void RefusesDamage(byte[] golden, Action<byte[]> read)
+    {
+        for (int at = 0; at < golden.Length; at++)
+        {
+            byte[] damaged = [.. golden];
+            damaged[at] ^= 0x40;
+            Assert.Equal(ErrorKind.Corrupt, Assert.Throws<DatabaseException>(() => read(damaged)).Kind);
+            Assert.Equal(ErrorKind.Corrupt, Assert.Throws<DatabaseException>(() => read(golden[..at])).Kind);
+        }
+    }
+
+    private static CheckpointEntry[] Saved() =>
+    [
+        new() { Level = 0, Id = new CheckpointId(new UInt128(1, 2)), FirstVersion = 1, LastVersion = 4, LastTimeMs = Time(4), ObjectBytes = 5000, ListBytes = 300 },
+        new() { Level = 0, Id = new CheckpointId(new UInt128(3, 4)), FirstVersion = 4, LastVersion = 7, LastTimeMs = Time(7), ObjectBytes = 6000, ListBytes = 400 },
+    ];
+
+    private static Head HeadWithHistory()
+    {
+        var live = LiveHead();
+        return live with
+        {
+            Segments = [live.Segments[0], live.Segments[1] with { Home = "parent" }],
+            History = new HeadHistory
+            {
+                BasePageCount = 299,
+                RetentionSeconds = 86_400,
+                CollectedAtMs = Time(1),
+                Checkpoints = [.. Saved()],
+                Sources = ["parent"],
+            },
+        };
+    }
+
     private static EncodedFrame PlainFrame() =>
         FrameCodec.Encode(7, Commit(7), Time(7), 300, 512, [1, 2, 300], new Sample(7).Images(3, 512, noise: true));
 

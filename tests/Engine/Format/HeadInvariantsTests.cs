@@ -45,6 +45,18 @@ public sealed class HeadInvariantsTests
     [InlineData("frame of another commit", "the frame of version 26 is of another commit than the one listed")]
     [InlineData("frame of another time", "the frame of version 26 is of another commit than the one listed")]
     [InlineData("page count", "the page count is 999, but 1000 in the newest frame")]
+    [InlineData("home", "lies in the database 'parent', which is not among its sources")]
+    [InlineData("source twice", "the names of the databases that it shares segments with are wrong")]
+    [InlineData("source without a name", "the names of the databases that it shares segments with are wrong")]
+    [InlineData("base of too many pages", "the page count of the base is out of range")]
+    [InlineData("tombstone with a history", "a tombstone has a history")]
+    [InlineData("checkpoint of the future", "goes from version 1 to 27, behind which stands 26")]
+    [InlineData("checkpoint upside down", "goes from version 9 to 8")]
+    [InlineData("gap between checkpoints", "begins at version 12, but the one before it ends at 10")]
+    [InlineData("checkpoints out of order", "begins at version 5, but the one before it ends at 20")]
+    [InlineData("checkpoint twice", "is listed twice")]
+    [InlineData("checkpoint of no size", "the time or the size of checkpoint")]
+    [InlineData("checkpoint of a high level", "has the level 9")]
     public void Each_rule_is_checked(string breach, string message)
     {
         var broken = Break(breach);
@@ -87,9 +99,42 @@ public sealed class HeadInvariantsTests
             "frame of another commit" => Valid with { Recent = recent.SetItem(3, last with { Id = default }) },
             "frame of another time" => Valid with { Recent = recent.SetItem(3, last with { TimeMs = 0 }) },
             "page count" => Valid with { PageCount = 999 },
+            "home" => Valid with { Segments = [segments[0] with { Home = "parent" }, segments[1]], History = new HeadHistory() },
+            "source twice" => Valid with { History = new HeadHistory { Sources = ["a", "a"] } },
+            "source without a name" => Valid with { History = new HeadHistory { Sources = [""] } },
+            "base of too many pages" => Valid with { History = new HeadHistory { BasePageCount = uint.MaxValue } },
+            "tombstone with a history" => Valid with
+            {
+                State = HeadState.Tombstone,
+                Frames = [],
+                Segments = [],
+                PageBytes = 0,
+                PageCount = 0,
+                History = new HeadHistory { Checkpoints = [Saved(1, 1, 9)] },
+            },
+            "checkpoint of the future" => With(Saved(1, 1, 27)),
+            "checkpoint upside down" => With(Saved(1, 9, 8)),
+            "gap between checkpoints" => With(Saved(1, 1, 10), Saved(2, 12, 20)),
+            "checkpoints out of order" => With(Saved(1, 1, 20), Saved(2, 5, 10)),
+            "checkpoint twice" => With(Saved(1, 1, 10), Saved(1, 10, 20)),
+            "checkpoint of no size" => With(Saved(1, 1, 10) with { ListBytes = 0 }),
+            "checkpoint of a high level" => With(Saved(1, 1, 10) with { Level = 9 }),
             _ => throw new ArgumentOutOfRangeException(nameof(breach)),
         };
     }
+
+    private static Head With(params CheckpointEntry[] checkpoints) => Valid with { History = new HeadHistory { Checkpoints = [.. checkpoints] } };
+
+    private static CheckpointEntry Saved(int id, long first, long last) => new()
+    {
+        Level = 0,
+        Id = new CheckpointId((UInt128)id),
+        FirstVersion = first,
+        LastVersion = last,
+        LastTimeMs = Sample.TimeMs,
+        ObjectBytes = 1000,
+        ListBytes = 500,
+    };
 
     private static ImmutableArray<EncodedFrame> Renumbered(long first) =>
         [.. Valid.Frames.Select((_, i) => new Sample(9).Frame(first + i, Valid.PageCount, Valid.PageBytes, 1))];

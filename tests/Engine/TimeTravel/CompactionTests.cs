@@ -98,6 +98,50 @@ public sealed class CompactionTests
         }
     }
 
+    [Fact]
+    public async Task Who_has_it_open_reads_on_from_the_merged_segments()
+    {
+        await using var scene = await WithSegmentsAsync();
+        var reader = await scene.JoinAsync(Small with { PageCacheBytes = 1 << 20 });
+        Assert.Equal(120, await reader.CountAsync("SELECT count(*) FROM (SELECT v, length(w) FROM t)"));
+        await scene[0].Engine.CompactAsync(Scene.Name);
+        Assert.Equal(120, await reader.CountAsync("SELECT count(*) FROM t"));
+        scene.Time.Advance(TimeSpan.FromDays(30));
+
+        // Two more checkpoints make those that name what was replaced too old to be kept.
+        await scene[0].Database.CreateSnapshotAsync("now");
+        for (int i = 0; i < 2; i++)
+        {
+            await scene[0].RunAsync("INSERT INTO t VALUES (?, randomblob(30000))", 121 + i);
+            scene.Time.Advance(TimeSpan.FromDays(30));
+        }
+
+        await scene[0].Engine.CollectAsync(Scene.Name);
+        Assert.Equal("ok", (await reader.Database.ScalarAsync("PRAGMA integrity_check")).AsText());
+        Assert.Equal(120, (await reader.Database.ScalarAsync("SELECT count(*) FROM t", ReadLevel.AtSnapshot("now"))).AsInteger());
+    }
+
+    /// <summary>A reader that finds a compaction behind a head that only adds frames looks its pages up anew.</summary>
+    [Fact]
+    public async Task A_head_with_other_segments_is_not_taken_for_one_that_only_adds_frames()
+    {
+        await using var scene = await WithSegmentsAsync();
+        await scene[0].RunAsync("UPDATE t SET v = v WHERE v = 120");
+        var reader = await scene.JoinAsync(Small);
+        await reader.CountAsync("SELECT count(*) FROM (SELECT length(w) FROM t)");
+        await scene[0].Engine.CompactAsync(Scene.Name);
+        await reader.CountAsync("SELECT count(*) FROM t");
+
+        var head = await reader.Database.PinAsync(ReadLevel.Strong, CancellationToken.None);
+        string[] named = [.. (await scene.HeadAsync()).Segments.Select(entry => entry.Id.ToString())];
+        for (uint page = 1; page <= head.Snapshot.PageCount; page++)
+        {
+            Assert.True(head.Snapshot.FindKnown(page)?.Segment is not { } segment || named.Contains(segment.Entry.Id.ToString()), $"page {page}");
+        }
+
+        head.Snapshot.Release();
+    }
+
     /// <summary>Traps 8, of a compaction: what it has uploaded was collected before its swap.</summary>
     [Fact]
     public async Task A_compaction_that_was_stalled_across_a_collection_is_made_again()

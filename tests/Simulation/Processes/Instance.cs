@@ -43,7 +43,7 @@ internal sealed class Instance : IAsyncDisposable
         Clock.Offset = temper.Drifts ? TimeSpan.FromSeconds(dice.Between(-7200.0, 7200)) : TimeSpan.Zero;
         connection = new S3Connection(new Link(world, trace, weather, this, dice.Split()), bucket);
         threads = new SimulatedThreads(this, dice.Split());
-        engine = new DatabaseEngine(connection, temper.Options, null, Clock, new Entropy(dice.NextSeed()), threads) 
+        engine = new DatabaseEngine(connection, temper.Options, null, Clock, new Entropy(dice.NextSeed()), threads)
         {
             AtPoint = PassAsync,
             Times = temper.Times,

@@ -58,7 +58,7 @@ internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
         RequireNamed();
     }
 
-    private static Task CollectAsync(Caller caller)
+    private static Task<bool> CollectAsync(Caller caller)
     {
         bool isDry = caller.Dice.Chance(0.1);
         return caller.Dice.Chance(0.15)
@@ -67,7 +67,7 @@ internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
     }
 
     /// <summary>Reads a version of the past.</summary>
-    private Task ReadAsync(Caller caller)
+    private Task<bool> ReadAsync(Caller caller)
     {
         long version = Math.Max(1, caller.Scene.Knowledge.Newest - caller.Dice.Below(40));
         return caller.TryAsync(
