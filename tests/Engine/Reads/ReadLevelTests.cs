@@ -106,12 +106,27 @@ public sealed class ReadLevelTests
     {
         await using var scene = await Scene.WithAsync(1, Schema);
         await scene[0].RunAsync(Sql.Series("INSERT INTO t SELECT hex(randomblob(300)) FROM generate_series(1, 1000)"));
-        var process = await scene.JoinAsync();
-        process.Store.Next(StoreVerb.ReadRange, new Fault(fault));
-        var error = await Process.FailureAsync(process.CountAsync(Count));
-        Assert.Equal(ErrorKind.Corrupt, error.Kind);
-        Assert.StartsWith("app/segments/", error.Object);
-        Assert.Equal(1000, await process.CountAsync(Count));
+        int errors = 0;
+        for (int i = 0; i < 20; i++)
+        {
+            // Elsewhere each time. Damage in a block that merely came along is left for whoever needs the block, and reads it again.
+            var process = await scene.JoinAsync();
+            process.Store.Next(StoreVerb.ReadRange, new Fault(fault));
+            try
+            {
+                Assert.Equal(1000, await process.CountAsync(Count));
+            }
+            catch (DatabaseException error)
+            {
+                errors++;
+                Assert.Equal(ErrorKind.Corrupt, error.Kind);
+                Assert.StartsWith("app/segments/", error.Object);
+            }
+
+            Assert.Equal(1000, await process.CountAsync(Count));
+        }
+
+        Assert.InRange(errors, 1, 20);
     }
 
     [Fact]
