@@ -85,7 +85,7 @@ public sealed class DamagedObjects : IAsyncLifetime
     {
         byte[] good = await File.ReadAllBytesAsync(Head);
         byte[] bad = [.. good];
-        bad[code == ErrorCodes.TooNew ? 8 : 40] ^= 0x03;
+        bad[code == ErrorCodes.TooNew ? 8 : 40] ^= 0x04;
         await File.WriteAllBytesAsync(Head, bad);
         string file = directory.Below("empty.db");
         await File.WriteAllBytesAsync(file, []);
