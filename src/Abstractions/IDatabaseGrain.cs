@@ -16,8 +16,8 @@ public interface IDatabaseGrain : IGrainWithStringKey
     Task<Reply<BatchResult>> ExecuteAsync([Immutable] Batch batch, CancellationToken cancellation = default);
 
     /// <summary>
-    /// Cancels the execution that runs under that operation id in this activation, if there is one. Its own call answers, with what
-    /// became of it: <see cref="Reply{T}.IsCancelled"/> says that it has not taken effect, and never will.
+    /// Cancels the execution that runs under that operation id in this activation, or the long call of that id, if there is one. Its own call
+    /// answers, with what became of it: <see cref="Reply{T}.IsCancelled"/> says that an execution has not taken effect, and never will.
     /// </summary>
     [Alias("Withdraw")]
     Task WithdrawAsync(string operationId, CancellationToken cancellation = default);
@@ -37,6 +37,52 @@ public interface IDatabaseGrain : IGrainWithStringKey
     /// <summary>Deletes it. As <see cref="IDatabaseCatalog.DeleteAsync"/>.</summary>
     [Alias("Delete")]
     Task<Reply<bool>> DeleteAsync(CancellationToken cancellation = default);
+
+    /// <summary>The versions below one, newest first. As <see cref="IDatabase.HistoryAsync"/>; fewer than the limit are the last ones.</summary>
+    [Alias("History")]
+    Task<Reply<VersionDescription[]>> HistoryAsync(long below, int limit, CancellationToken cancellation = default);
+
+    /// <summary>Makes an earlier version the newest one. As <see cref="IDatabase.RestoreAsync"/>.</summary>
+    [Alias("Restore")]
+    Task<Reply<DatabaseDescription>> RestoreAsync(ReadLevel at, CancellationToken cancellation = default);
+
+    /// <summary>Gives a version a name. As <see cref="IDatabase.CreateSnapshotAsync"/>.</summary>
+    [Alias("CreateSnapshot")]
+    Task<Reply<SnapshotDescription>> CreateSnapshotAsync(string name, ReadLevel at, CancellationToken cancellation = default);
+
+    /// <summary>The named versions, by name. As <see cref="IDatabase.ListSnapshotsAsync"/>.</summary>
+    [Alias("ListSnapshots")]
+    Task<Reply<SnapshotDescription[]>> ListSnapshotsAsync(CancellationToken cancellation = default);
+
+    /// <summary>Takes the name of a version away. As <see cref="IDatabase.DropSnapshotAsync"/>.</summary>
+    [Alias("DropSnapshot")]
+    Task<Reply<bool>> DropSnapshotAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Sets how long versions are kept. As <see cref="IDatabase.SetRetentionAsync"/>.</summary>
+    [Alias("SetRetention")]
+    Task<Reply<bool>> SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default);
+
+    /// <summary>Makes a new database that begins as a version of this one. As <see cref="IDatabaseCatalog.ForkAsync"/>.</summary>
+    [Alias("Fork")]
+    Task<Reply<DatabaseDescription>> ForkAsync(string fork, ReadLevel at, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Begins a collection, or asks for the one that was begun under the same id. As <see cref="IDatabaseCatalog.CollectAsync"/>. One that nobody
+    /// asks for any more is stopped; <see cref="WithdrawAsync"/> stops it at once.
+    /// </summary>
+    /// <param name="callId">The caller's id for it, random.</param>
+    /// <param name="dryRun">Whether only to say what would be deleted.</param>
+    /// <param name="wait">How long to wait for its end before saying that it is under way.</param>
+    /// <param name="cancellation">Ends the waiting, and not the collection.</param>
+    [Alias("Collect")]
+    Task<Reply<Stage<CollectionReport>>> CollectAsync(string callId, bool dryRun, TimeSpan wait, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Begins a compaction, or asks for the one that was begun under the same id, in the way of <see cref="CollectAsync"/>.
+    /// As <see cref="IDatabaseCatalog.CompactAsync"/>.
+    /// </summary>
+    [Alias("Compact")]
+    Task<Reply<Stage<DatabaseDescription>>> CompactAsync(string callId, TimeSpan wait, CancellationToken cancellation = default);
 
     /// <summary>How busy the activation is. Asks nobody, and answers however full the queue is.</summary>
     [Alias("Status")]

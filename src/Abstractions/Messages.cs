@@ -24,3 +24,26 @@ public sealed record DatabaseStatus(
     [property: Id(2)] int Stacked,
     [property: Id(3)] int LossesInARow,
     [property: Id(4)] string Silo);
+
+/// <summary>
+/// How far a long call has come. It may take longer than a message may wait for its answer, so the caller asks for it again and again, under
+/// one id, until it is done.
+/// </summary>
+/// <typeparam name="T">The result.</typeparam>
+[GenerateSerializer]
+[Immutable]
+[Alias("OrleansSqlite.Stage`1")]
+public readonly record struct Stage<T>
+{
+    /// <summary>The result, if it is done.</summary>
+    [Id(0)]
+    public T? Result { get; init; }
+
+    /// <summary>Whether it is done.</summary>
+    [Id(1)]
+    public bool IsDone { get; init; }
+
+    /// <summary>How far it is, if it has said so.</summary>
+    [Id(2)]
+    public TransferProgress? Progress { get; init; }
+}

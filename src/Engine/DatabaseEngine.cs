@@ -16,7 +16,7 @@ namespace OrleansSqlite;
 /// The databases of one object store in this process. One engine per store and process is enough: it holds the threads that run
 /// SQLite and the memory for pages, and gives the writes of the process their turns.
 /// </summary>
-public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
+public sealed partial class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
 {
     private const int ListedAtOnce = 16;
     private readonly CountingStore counting;
@@ -174,15 +174,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Makes a new database that begins as a version of another one. It shares what is stored with it, so it takes no time and no space,
-    /// however large it is; from then on the two have nothing to do with each other, and either may be deleted.
-    /// </summary>
-    /// <param name="name">The database.</param>
-    /// <param name="fork">The new one's name.</param>
-    /// <param name="at">The version; the newest if not given.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, <see cref="ErrorCodes.DatabaseExists"/>, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public async Task<DatabaseDescription> ForkAsync(string name, string fork, ReadLevel at = default, CancellationToken cancellation = default)
     {
         var parent = Context(DatabaseName.Check(name));
@@ -194,14 +186,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         }).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Deletes the objects of a database, or of one that was deleted, that nothing names any more: what lost races have left behind, and history
-    /// that is older than the retention. Safe while others read and write.
-    /// </summary>
-    /// <param name="name">The database.</param>
-    /// <param name="dryRun">Whether only to say what would be deleted.</param>
-    /// <param name="cancellation">Stops it; another one goes on.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    /// <inheritdoc/>
     public async Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default)
     {
         var context = Context(DatabaseName.Check(name));
@@ -210,14 +195,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
             async () => await new Collection(context, threads, Context).RunAsync(dryRun, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Merges all segments of a database into as few as possible, and leaves out pages that were superseded. Writers do the same by and by; it is of use before a
-    /// database is read by many. Safe while others read and write.
-    /// </summary>
-    /// <param name="name">The database.</param>
-    /// <param name="progress">Told of bytes done, if given.</param>
-    /// <param name="cancellation">Stops it; the database is then as before.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    /// <inheritdoc/>
     public async Task<DatabaseDescription> CompactAsync(string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default)
     {
         var context = Context(DatabaseName.Check(name));
@@ -290,6 +268,14 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         string name, string file, bool overwrite = false, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) =>
         new Transfer.Export(Open(name), threads).RunAsync(file, overwrite, progress, cancellation);
 
+    /// <summary>One version of a database as the bytes of an ordinary SQLite file, to be written anywhere.</summary>
+    /// <param name="name">The database's name.</param>
+    /// <param name="level">Which version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    public async Task<DatabaseFile> OpenFileAsync(string name, ReadLevel level = default, CancellationToken cancellation = default) =>
+        new(name, await Open(name).PinAsync(level, cancellation).ConfigureAwait(false), threads);
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -308,7 +294,7 @@ public sealed class DatabaseEngine : IDatabaseCatalog, IAsyncDisposable
         await store.DisposeAsync().ConfigureAwait(false);
     }
 
-    private EngineDatabase Make(string name) => new(Context(name), threads);
+    private EngineDatabase Make(string name) => new(Context(name), threads, Context);
 
     private DatabaseContext Context(string name)
     {

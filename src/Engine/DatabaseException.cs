@@ -55,7 +55,7 @@ public sealed class DatabaseException : Exception
     /// <summary>The stored object that it concerns, if any.</summary>
     public string? Object { get; init; }
 
-    /// <summary>False if a write may or may not have taken effect: ask again with the same operation id to find out.</summary>
+    /// <summary>False if a write may or may not have taken effect: ask again with the same operation id, or as the message says, to find out.</summary>
     public bool OutcomeKnown { get; init; } = true;
 
     /// <summary>The extended result code of SQLite, if SQLite raised it; otherwise 0.</summary>
@@ -63,6 +63,9 @@ public sealed class DatabaseException : Exception
 
     /// <summary>The index of the failed statement within its batch, if it is one statement's error.</summary>
     public int? Statement { get; init; }
+
+    /// <summary>Only what is wrong with the object, as a clause, if it is damaged or too new.</summary>
+    internal string? Damage { get; init; }
 
     /// <summary>Whether the same call may succeed when it is made again.</summary>
     public bool IsTransient => Kind is ErrorKind.Conflict or ErrorKind.Unavailable or ErrorKind.Overloaded;
@@ -148,6 +151,9 @@ public static class ErrorCodes
 
     /// <summary>An object is damaged: a checksum, a length or a field is wrong.</summary>
     public const string Damaged = "damaged";
+
+    /// <summary>A database was to be repaired whose newest version is whole.</summary>
+    public const string NothingToRepair = "nothing-to-repair";
 
     /// <summary>An object was written by a newer version of this software.</summary>
     public const string TooNew = "too-new";

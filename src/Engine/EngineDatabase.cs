@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
 using OrleansSqlite.Maintenance;
@@ -17,7 +18,7 @@ namespace OrleansSqlite;
 /// A database in this process, straight on the object store. Opened by its first use with one GET. Besides what
 /// <see cref="IDatabase"/> offers it runs closures over an ordinary <see cref="SqliteConnection"/>.
 /// </summary>
-public sealed class EngineDatabase : IDatabase
+public sealed partial class EngineDatabase : IDatabase
 {
     private readonly DatabaseContext context;
     private readonly EngineThreads threads;
@@ -27,15 +28,18 @@ public sealed class EngineDatabase : IDatabase
     private readonly GroupCommitter committer;
     private readonly BackgroundFlush flushes;
     private readonly BackgroundCompaction compactions;
+    private readonly BackgroundCollection collections;
     private readonly Freshness freshness;
     private readonly ReadPool pool;
+    private readonly LeftWrites left;
     private readonly Past past;
     private readonly Lock openGate = new();
     private Task? closing;
-    private Task? opening;
-    private volatile bool isOpen;
 
-    internal EngineDatabase(DatabaseContext context, EngineThreads threads)
+    /// <param name="context">The database.</param>
+    /// <param name="threads">Where SQLite runs.</param>
+    /// <param name="contextOf">Other databases of the store, for collections: forks share segments.</param>
+    internal EngineDatabase(DatabaseContext context, EngineThreads threads, Func<string, DatabaseContext> contextOf)
     {
         this.context = context;
         this.threads = threads;
@@ -45,11 +49,21 @@ public sealed class EngineDatabase : IDatabase
         var path = new CommitPath(context, threads, new Swap(context, threads, reader));
         flushes = new BackgroundFlush(context, threads);
         compactions = new BackgroundCompaction(context, threads);
-        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes, compactions);
+        pool = new ReadPool(context);
+        left = new LeftWrites(context, threads, speculation, queue, pool, () => PinAsync(ReadLevel.Strong, CancellationToken.None));
+        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes, compactions, left);
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
         committer.Landed += freshness.Prove;
-        pool = new ReadPool(context);
+        collections = new BackgroundCollection(context, threads, contextOf);
+        committer.Landed += _ =>
+        {
+            // A database that is being closed lets its head go once the last commit is in.
+            if (speculation.Current is { } known)
+            {
+                collections.Begin(known.Head);
+            }
+        };
         past = new Past(context, reader);
     }
 
@@ -74,13 +88,20 @@ public sealed class EngineDatabase : IDatabase
 
     internal Speculation Speculation => speculation;
 
+    internal LeftWrites Left => left;
+
     /// <inheritdoc/>
     public async Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var activity = Start("execute");
         var transaction = new BatchTransaction(batch, cancellation);
-        await QueueAsync(transaction, cancellation).ConfigureAwait(false);
+        await OpenAsync(cancellation).ConfigureAwait(false);
+        if (!left.TryLeave(transaction))
+        {
+            queue.Add(transaction);
+        }
+
         return await transaction.Done.ConfigureAwait(false);
     }
 
@@ -96,7 +117,8 @@ public sealed class EngineDatabase : IDatabase
         ArgumentNullException.ThrowIfNull(work);
         using var activity = Start("write");
         var transaction = new ClosureTransaction<T>(work, cancellation);
-        await QueueAsync(transaction, cancellation).ConfigureAwait(false);
+        await OpenAsync(cancellation).ConfigureAwait(false);
+        queue.Add(transaction);
         return await transaction.Done.ConfigureAwait(false);
     }
 
@@ -142,9 +164,7 @@ public sealed class EngineDatabase : IDatabase
         return Describe(Name, head.Head);
     }
 
-    /// <summary>The versions that can be read, restored or forked, newest first.</summary>
-    /// <param name="below">Only versions below this one, to go on where an earlier list ended.</param>
-    /// <param name="cancellation">Stops it.</param>
+    /// <inheritdoc/>
     public async IAsyncEnumerable<VersionDescription> HistoryAsync(
         long below = long.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -160,24 +180,15 @@ public sealed class EngineDatabase : IDatabase
         }
     }
 
-    /// <summary>
-    /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
-    /// </summary>
-    /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>
-    /// <param name="cancellation">Stops it; the database is then as before.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.VersionGone"/>, <see cref="ErrorCodes.VersionNotReached"/>, <see cref="ErrorCodes.SnapshotName"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) =>
         GuardAsync(async () => Describe(Name, await new Restore(context, threads, past).RunAsync(at, cancellation).ConfigureAwait(false)));
 
-    /// <summary>Gives a version a name, and keeps it until the name is dropped.</summary>
-    /// <param name="name">The name: the rules for names of databases hold.</param>
-    /// <param name="at">The version; the newest if not given.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) =>
         GuardAsync(() => new Pins(context, threads, past).NameAsync(name, at, cancellation));
 
-    /// <summary>The named versions.</summary>
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default)
     {
         var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
@@ -185,8 +196,7 @@ public sealed class EngineDatabase : IDatabase
         return await GuardAsync(() => new Pins(context, threads, past).ListNamedAsync(head.Head, cancellation)).ConfigureAwait(false);
     }
 
-    /// <summary>Takes the name of a version away. The version can be read for as long as the history is kept.</summary>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if there is none, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task DropSnapshotAsync(string name, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
@@ -194,43 +204,13 @@ public sealed class EngineDatabase : IDatabase
             return true;
         });
 
-    /// <summary>Sets how long a version can be read after another one has taken its place. A collection takes what is older away.</summary>
-    /// <param name="retention">From zero (an hour is kept all the same, for slow readers) to 100 years, in whole seconds.</param>
-    /// <param name="cancellation">Stops it.</param>
-    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, or the store's failure.</exception>
+    /// <inheritdoc/>
     public Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default) =>
         GuardAsync(async () =>
         {
             await Retention.SetAsync(context, threads, retention, cancellation).ConfigureAwait(false);
             return true;
         });
-
-    /// <summary>The newest state known here, for another process to begin with; null before the first use.</summary>
-    public WarmState? CopyWarmState() =>
-        speculation.Current is { } known ? new WarmState(HeadCodec.Encode(known.Head), known.Tag.Value) : null;
-
-    /// <summary>
-    /// Opens the database with a state that another process knew, in place of the GET. It may be old: reads and writes find out as
-    /// they do with what this process itself read a while ago. A damaged one is the same as none.
-    /// </summary>
-    /// <returns>Whether it was of use; if not, the first use asks the store.</returns>
-    public async Task<bool> WarmAsync(WarmState state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        Task warming;
-        lock (openGate)
-        {
-            if (opening is not null)
-            {
-                return false;
-            }
-
-            warming = opening = Task.Run(() => Install(HeadCodec.Decode(state.Head, context.Keys.Head), new ETag(state.Tag)));
-        }
-
-        await warming.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return warming.IsCompletedSuccessfully;
-    }
 
     /// <summary>A description from a head.</summary>
     internal static DatabaseDescription Describe(string name, Head head) => new(
@@ -312,9 +292,11 @@ public sealed class EngineDatabase : IDatabase
     private async Task EndAsync(Task drained)
     {
         await drained.ConfigureAwait(false);
+        await left.CloseAsync().ConfigureAwait(false);
         await committer.WhenIdleAsync().ConfigureAwait(false);
         await flushes.CloseAsync().ConfigureAwait(false);
         await compactions.CloseAsync().ConfigureAwait(false);
+        await collections.CloseAsync().ConfigureAwait(false);
     }
 
     private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)
@@ -334,58 +316,6 @@ public sealed class EngineDatabase : IDatabase
         {
             throw behind;
         }
-    }
-
-    private async Task QueueAsync(WriteTransaction transaction, CancellationToken cancellation)
-    {
-        await OpenAsync(cancellation).ConfigureAwait(false);
-        queue.Add(transaction);
-    }
-
-    /// <summary>Reads the head when it is first needed.</summary>
-    internal async ValueTask OpenAsync(CancellationToken cancellation)
-    {
-        if (isOpen)
-        {
-            return;
-        }
-
-        Task load;
-        lock (openGate)
-        {
-            // One that failed is asked again: the database may be created meanwhile, or the store come back.
-            load = opening = opening is null or { IsFaulted: true } ? Task.Run(LoadAsync, CancellationToken.None) : opening;
-        }
-
-        try
-        {
-            await load.WaitAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (StoreException e)
-        {
-            throw Errors.FromStore(Name, e);
-        }
-    }
-
-    private async Task LoadAsync()
-    {
-        long look = freshness.Start();
-        long began = context.Time.GetTimestamp();
-        var found = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false) ?? throw Errors.NotFound(Name);
-        Install(found.Head, found.Tag);
-        freshness.Prove(look, began);
-    }
-
-    private void Install(Head head, ETag tag)
-    {
-        var loaded = reader.Load(head, tag, null);
-        if (!speculation.TryInstall(loaded))
-        {
-            loaded.Snapshot.Release();
-            throw new ObjectDisposedException(Name);
-        }
-
-        isOpen = true;
     }
 
     private Activity? Start(string operation)

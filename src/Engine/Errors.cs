@@ -5,6 +5,18 @@ namespace OrleansSqlite;
 /// <summary>The library's errors, each worded once.</summary>
 internal static class Errors
 {
+    /// <summary>How the outcome of a batch is found out.</summary>
+    public const string OverOperationId = "Send the write again with the same operation id to find out; without one, look at the data first.";
+
+    /// <summary>How the outcome of a commit without an operation id is found out.</summary>
+    public const string OverHistory = "Look at the newest versions of its history to find out.";
+
+    /// <summary>How the outcome of a creation or deletion is found out.</summary>
+    public const string OverCatalogue = "Look whether the database is there to find out.";
+
+    /// <summary>For what may be done twice.</summary>
+    public const string Again = "Do it again: twice is as good as once.";
+
     public static DatabaseException NotFound(string database) => new(
         ErrorKind.Invalid, ErrorCodes.DatabaseNotFound, $"There is no database '{database}'. Create it first, or check the name and the store.")
     { Database = database };
@@ -33,6 +45,10 @@ internal static class Errors
         $"Only ':memory:' and temporary databases can be attached to '{database}': a commit to two stored databases, or to a file beside one, would not be atomic.")
     { Database = database, SqliteCode = SQLitePCL.raw.SQLITE_AUTH };
 
+    public static DatabaseException NotAllowed(string database, string why) => new(
+        ErrorKind.Invalid, ErrorCodes.NotAllowed, $"The statement is not allowed on '{database}': {why}.")
+    { Database = database, SqliteCode = SQLitePCL.raw.SQLITE_AUTH };
+
     public static DatabaseException Changed(string database, string what) => new(
         ErrorKind.Conflict,
         ErrorCodes.DataChanged,
@@ -45,10 +61,21 @@ internal static class Errors
         $"Another transaction on '{database}' was committed first, and this one could not be run again by itself: {why}. It was not applied. Run it again from its beginning.")
     { Database = database };
 
-    public static DatabaseException OutcomeUnknown(string database, long version, Exception? inner) => new(
+    /// <param name="database">The database.</param>
+    /// <param name="version">The version that the swap would have made, or kept.</param>
+    /// <param name="inner">What the store said.</param>
+    /// <param name="findOut">What tells the caller whether it took effect: only batches have operation ids.</param>
+    public static DatabaseException OutcomeUnknown(string database, long version, Exception? inner, string findOut = OverOperationId) => new(
         ErrorKind.Unavailable,
         ErrorCodes.OutcomeUnknown,
-        $"The store did not say whether version {version} of '{database}' was written. Send the write again with the same operation id to find out.",
+        $"The store did not say whether version {version} of '{database}' was written. {findOut}",
+        inner)
+    { Database = database, Version = version, OutcomeKnown = false };
+
+    public static DatabaseException ResultsLost(string database, long version, Exception inner) => new(
+        ErrorKind.Unavailable,
+        ErrorCodes.OutcomeUnknown,
+        $"The write to '{database}' took effect as version {version}, but what its statements gave could not be read: {inner.Message} Don't send it again; query what you need.",
         inner)
     { Database = database, Version = version, OutcomeKnown = false };
 

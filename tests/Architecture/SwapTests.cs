@@ -5,7 +5,7 @@ public sealed class SwapTests
 {
     private const string Stores = "OrleansSqlite.Stores.";
 
-    /// <summary>The other one creates pins, whose names users choose: it never replaces anything.</summary>
+    /// <summary>The other one writes pins, whose names users choose: it replaces nothing but what it wrote itself.</summary>
     private static readonly string[] Callers = ["OrleansSqlite.Commit.Swap", "OrleansSqlite.Maintenance.ClaimedObject"];
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class Pair : IAsyncDisposable
     {
         var store = new MemoryStore();
         var faults = new FaultStore(store);
-        options = (options ?? new DatabaseOptions()) with { ProbeStore = false };
+        options = (options ?? new DatabaseOptions()) with { ProbeStore = false, Combine = false };
         var pair = new Pair(faults, await DatabaseEngine.OpenAsync(faults, options), await DatabaseEngine.OpenAsync(store, options));
         await pair.Here.CreateAsync("app");
         if (sql is not null)

@@ -1,13 +1,18 @@
 /*
- * Collections, pins and whoever stands still across them: the design of a part that is still to be built, on top of the commit
- * protocol of commit.pml. tests/Model/check verifies it, and sees that each mutant (a -D switch below, MUTANT_...) breaks a promise.
+ * Collections, pins and whoever stands still across them, on top of the commit protocol of commit.pml. tests/Model/check verifies
+ * it, and sees that each mutant (a -D switch below, MUTANT_...) breaks a promise.
  *
  * in the model               in the code
- * head                       Format/Head: SwapId (tag), Version, CollectionEpoch, Segments (names), State (dead); horizon is new, see below
+ * head                       Format/Head: SwapId (tag), Version, CollectionEpoch, Segments (names), State (dead); the horizon is the
+ *                            first of History.Checkpoints
  * Writer                     CommitPath and Flush: upload, then swap; a merge that keeps the version is a compaction
  * keepsUpload                Flush.AppliesTo (invariant 3 of docs/PROTOCOL.md)
  * Importer                   Import and Creation; Deleter is Deletion
- * Collector, Pinner, Reader, checkpoint()  to come
+ * Collector                  Maintenance/Collection
+ * Pinner                     Maintenance/Pins and Fork. That a pin which is written again can't be replaced by a late request for an
+ *                            earlier one (ClaimedObject) is not in the model: here each attempt has a pin of its own
+ * Reader                     a snapshot that is held
+ * checkpoint()               Commit/CheckpointWriter
  *
  * How it works, and what each part is for (take it away and a mutant shows what happens):
  *

@@ -70,11 +70,11 @@ internal sealed record Plan
             // The last one is the upkeep: it sends many requests.
             Weights = [.. Enumerable.Range(1, kinds - 1).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0)), dice.Pick([0.005, 0.05, 0.3])],
             // Long enough that a head no longer lists the commit that somebody who stood still asks for.
-            Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" or "long" ? dice.Between(0.0, 0.3) : 0,
+            Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" or "long" or "herd" ? dice.Between(0.0, 0.3) : 0,
             Damages = isRough && dice.Chance(0.5),
             ConflictChance = dice.Pick([0, 0.05, 0.5]),
-            CrashChance = name is "crashes" or "everything" ? dice.Between(0.002, 0.02) : 0,
-            Life = name is "crashes" or "everything" ? TimeSpan.FromSeconds(dice.Between(2.0, 20)) : null,
+            CrashChance = name is "crashes" or "everything" or "herd" ? dice.Between(0.002, 0.02) : 0,
+            Life = name is "crashes" or "everything" or "herd" ? TimeSpan.FromSeconds(dice.Between(2.0, 20)) : null,
             PauseChance = name == "long" ? 0.003 : name is "pauses" or "everything" ? dice.Between(0.002, 0.02) : 0,
             MedianPause = TimeSpan.FromSeconds(name == "long" ? 40 : dice.Pick([0.05, 0.5, 5])),
             Drifts = dice.Chance(0.5),
@@ -89,15 +89,17 @@ internal sealed record Plan
                 InlineBytes = dice.Pick([2 << 10, 8 << 10, 32 << 10]),
                 PageCacheBytes = 1 << 20,
                 IdleConnections = dice.Pick([0, 1, 4]),
+                CollectInterval = TimeSpan.FromSeconds(dice.Pick([0, 1, 5, 20])),
             },
         };
     }
 
-    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "pauses", "everything", "everything", "everything", "long"];
+    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "pauses", "everything", "everything", "everything", "long", "herd", "herd"];
 
-    /// <summary>Library writers, group committers, and both beside each other.</summary>
+    /// <summary>Library writers, few or many, group committers, and both beside each other.</summary>
     private static int[] Crowd(Dice dice, string name) => name == "saturated"
         ? [dice.Between(12, 24), 1, 1]
+        : name == "herd" ? [.. Enumerable.Repeat(1, dice.Between(8, 20))]
         : dice.Below(4) switch
         {
             0 => [.. Enumerable.Repeat(1, dice.Between(2, 8))],

@@ -32,11 +32,23 @@ public sealed record DatabaseOptions
     /// <summary>How often a write may run again after lost races. Default 1000.</summary>
     public int RetryCount { get; init; } = 1000;
 
+    /// <summary>
+    /// Whether batches that lose races to many other processes are left in the store for whoever wins, and others' are carried likewise: one swap then
+    /// carries them all. Needs the permission to list and delete. Default true.
+    /// </summary>
+    public bool Combine { get; init; } = true;
+
     /// <summary>How long an operation id is remembered. Default 24 hours.</summary>
     public TimeSpan OperationRetention { get; init; } = TimeSpan.FromHours(24);
 
     /// <summary>How many writes of one database may wait before further ones are refused as overloaded. Default 10,000.</summary>
     public int QueueLength { get; init; } = 10_000;
+
+    /// <summary>
+    /// How often a database that is written to is collected: what is older than its retention, and what lost races have left behind, is deleted beside the commits of
+    /// whoever writes. All processes share one schedule. Zero: this one never does it. Default a day.
+    /// </summary>
+    public TimeSpan CollectInterval { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>Threads that run SQLite, for all databases of the engine. Default: four times the cores, at least 8.</summary>
     public int Threads { get; init; } = Math.Max(8, 4 * Environment.ProcessorCount);
@@ -65,6 +77,7 @@ public sealed record DatabaseOptions
         Check(RetryTime > TimeSpan.Zero, nameof(RetryTime), "above zero");
         Check(RetryCount >= 0, nameof(RetryCount), "at least 0");
         Check(OperationRetention > TimeSpan.Zero, nameof(OperationRetention), "above zero");
+        Check(CollectInterval >= TimeSpan.Zero, nameof(CollectInterval), "zero (never), or above");
         Check(QueueLength >= 1, nameof(QueueLength), "at least 1");
         Check(Threads is >= 1 and <= 1024, nameof(Threads), "from 1 to 1024");
         Check(IdleConnections >= 0, nameof(IdleConnections), "at least 0");

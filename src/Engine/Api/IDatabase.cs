@@ -20,6 +20,39 @@ public interface IDatabase
 
     /// <summary>What the database is: version, sizes, time.</summary>
     Task<DatabaseDescription> DescribeAsync(ReadLevel level = default, CancellationToken cancellation = default);
+
+    /// <summary>The versions that can be read, restored or forked, newest first.</summary>
+    /// <param name="below">Only versions below this one, to go on where an earlier list ended.</param>
+    /// <param name="cancellation">Stops it.</param>
+    IAsyncEnumerable<VersionDescription> HistoryAsync(long below = long.MaxValue, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
+    /// </summary>
+    /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.VersionGone"/>, <see cref="ErrorCodes.VersionNotReached"/>, <see cref="ErrorCodes.SnapshotName"/>, or the store's failure.</exception>
+    Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default);
+
+    /// <summary>Gives a version a name, and keeps it until the name is dropped.</summary>
+    /// <param name="name">The name: the rules for names of databases hold.</param>
+    /// <param name="at">The version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default);
+
+    /// <summary>The named versions, by name.</summary>
+    Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default);
+
+    /// <summary>Takes the name of a version away. The version can be read for as long as the history is kept.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if there is none, or the store's failure.</exception>
+    Task DropSnapshotAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>Sets how long a version can be read after another one has taken its place. A collection takes what is older away.</summary>
+    /// <param name="retention">From zero (an hour is kept all the same, for slow readers) to 100 years, in whole seconds.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.BadArgument"/>, or the store's failure.</exception>
+    Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default);
 }
 
 /// <summary>The rows of a query, streamed in pieces; the consumer sets the pace.</summary>
@@ -70,6 +103,37 @@ public interface IDatabaseCatalog
     /// <summary>Deletes a database, by a swap to a tombstone. Its name is free again at once.</summary>
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>.</exception>
     Task DeleteAsync(string name, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Makes a new database that begins as a version of another one. It shares what is stored with it, so it takes no time and no space,
+    /// however large it is; from then on the two have nothing to do with each other, and either may be deleted.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="fork">The new one's name.</param>
+    /// <param name="at">The version; the newest if not given.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, <see cref="ErrorCodes.DatabaseExists"/>, <see cref="ErrorCodes.VersionGone"/>, or the store's failure.</exception>
+    Task<DatabaseDescription> ForkAsync(string name, string fork, ReadLevel at = default, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Deletes the objects of a database, or of one that was deleted, that nothing names any more: what lost races have left behind, and history
+    /// that is older than the retention. Safe while others read and write.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="dryRun">Whether only to say what would be deleted.</param>
+    /// <param name="cancellation">Stops it; another one goes on.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default);
+
+    /// <summary>
+    /// Merges all segments of a database into as few as possible, and leaves out pages that were superseded. Writers do the same by and by; it is of use before a
+    /// database is read by many. Safe while others read and write.
+    /// </summary>
+    /// <param name="name">The database.</param>
+    /// <param name="progress">Told of bytes done, if given.</param>
+    /// <param name="cancellation">Stops it; the database is then as before.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, damage, or the store's failure.</exception>
+    Task<DatabaseDescription> CompactAsync(string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default);
 
     /// <summary>The databases of the store, by name.</summary>
     IAsyncEnumerable<DatabaseDescription> ListAsync(CancellationToken cancellation = default);

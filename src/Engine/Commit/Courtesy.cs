@@ -17,12 +17,13 @@ internal sealed class Courtesy(DatabaseContext context)
 {
     private const int LossesToRaise = 4;
     private const int LossesOfARace = 2;
-    private const int SwapsBetweenLooks = 16;
+    private const int SwapsBetweenLooks = 8;
     private const int WinsBetweenLooks = 4;
     private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxRoom = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan HandIsFresh = TimeSpan.FromSeconds(10);
+    private static readonly byte[] Combine = "0 combine"u8.ToArray();
     private byte[]? raised;
     private bool contested;
     private long lastSwapEnded;
@@ -34,6 +35,9 @@ internal sealed class Courtesy(DatabaseContext context)
     private int lossesSinceLook;
     private Task<TimeSpan>? looking;
     private Task advice = Task.CompletedTask;
+
+    /// <summary>Raised when somebody who has left a write in the inbox asks to have it carried.</summary>
+    public event Action? AskedToCombine;
 
     /// <summary>Leaves room, if this writer is hot or has won a race, and somebody's hand is up.</summary>
     public async Task BeforeSwapAsync()
@@ -96,6 +100,9 @@ internal sealed class Courtesy(DatabaseContext context)
         }
     }
 
+    /// <summary>A write that was left is passed by: whoever is never at rest, so that nobody else gets through, may carry it.</summary>
+    public void AskToCombine() => Advise(cancellation => context.Store.WriteAsync(context.Keys.Waiting, Combine, cancellation));
+
     /// <summary>The longest pause after that many losses. With its hand up a writer tries without rest: room is made for it now.</summary>
     public TimeSpan PauseAfter(int lossesInARow, TimeSpan swapTime)
     {
@@ -130,6 +137,13 @@ internal sealed class Courtesy(DatabaseContext context)
             if (ours is not null && found.Content.Span.SequenceEqual(ours))
             {
                 await context.Store.DeleteAsync(context.Keys.Waiting, CancellationToken.None).ConfigureAwait(false);
+                return TimeSpan.Zero;
+            }
+
+            if (found.Content.Span.SequenceEqual(Combine))
+            {
+                await context.Store.DeleteAsync(context.Keys.Waiting, CancellationToken.None).ConfigureAwait(false);
+                AskedToCombine?.Invoke();
                 return TimeSpan.Zero;
             }
 

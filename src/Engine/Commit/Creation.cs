@@ -16,7 +16,7 @@ internal sealed class Creation(DatabaseContext context, EngineThreads threads)
         return end.Outcome switch
         {
             SwapOutcome.Landed => true,
-            SwapOutcome.Unknown => throw end.Error as DatabaseException ?? Errors.OutcomeUnknown(context.Name, head.Version, end.Error),
+            SwapOutcome.Unknown => throw end.Error as DatabaseException ?? Errors.OutcomeUnknown(context.Name, head.Version, end.Error, Errors.OverCatalogue),
             _ => false,
         };
     }
@@ -42,7 +42,7 @@ internal sealed class Creation(DatabaseContext context, EngineThreads threads)
                         // A head stands there that can't be read: that says more than a doubt about ours.
                         throw damaged;
                     case SwapOutcome.Unknown:
-                        throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error);
+                        throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error, Errors.OverCatalogue);
                     default:
                         // Another head stands there. A tombstone may be replaced; the id must be new, as its bytes must.
                         if (end.Newer is { Head.State: HeadState.Live })

@@ -94,6 +94,9 @@ internal enum CommitPoint
     /// <summary>The commit is durable; its callers are not answered yet.</summary>
     Landed,
 
+    /// <summary>A write lies in the inbox, or its PUT has no answer; its owner begins to wait.</summary>
+    Left,
+
     /// <summary>A collection has begun its epoch; nothing is deleted yet.</summary>
     CollectionBegun,
 

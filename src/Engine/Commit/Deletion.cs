@@ -44,7 +44,7 @@ internal sealed class Deletion(DatabaseContext context, EngineThreads threads)
                     case SwapOutcome.Gone:
                         throw Errors.NotFound(context.Name);
                     case SwapOutcome.Unknown:
-                        throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error);
+                        throw Errors.OutcomeUnknown(context.Name, head.Version, end.Error, Errors.OverCatalogue);
                 }
             }
         }

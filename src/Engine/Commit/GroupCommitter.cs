@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
@@ -21,12 +22,13 @@ internal sealed partial class GroupCommitter
     private readonly BackgroundFlush flushes;
     private readonly BackgroundCompaction compactions;
     private readonly Linger linger;
+    private readonly LeftWrites left;
     private Task loop = Task.CompletedTask;
     private int running;
     private int losses;
 
     public GroupCommitter(
-        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes, BackgroundCompaction compactions)
+        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes, BackgroundCompaction compactions, LeftWrites left)
     {
         this.context = context;
         this.speculation = speculation;
@@ -35,7 +37,10 @@ internal sealed partial class GroupCommitter
         this.queue = queue;
         this.flushes = flushes;
         this.compactions = compactions;
+        this.left = left;
         courtesy = new Courtesy(context);
+        courtesy.AskedToCombine += () => left.Combiner.Wake();
+        left.PassedBy += courtesy.AskToCombine;
         linger = new Linger(context, speculation);
     }
 
@@ -133,10 +138,12 @@ internal sealed partial class GroupCommitter
         long began = context.Time.GetTimestamp();
         var end = await path.RunAsync(group, flushes.Ready, compactions.Ready).ConfigureAwait(false);
         linger.Observe(context.Time.GetElapsedTime(began));
+        left.Observe(context.Time.GetElapsedTime(began), end.Outcome == SwapOutcome.Landed);
         switch (end.Outcome)
         {
             case SwapOutcome.Landed:
                 courtesy.Won(losses);
+                left.Won(end.Version, losses);
                 losses = 0;
                 return await LandAsync(group, end, began).ConfigureAwait(false);
             case SwapOutcome.Lost:
@@ -160,6 +167,7 @@ internal sealed partial class GroupCommitter
     {
         Metrics.Commits.Add(1);
         Metrics.Transactions.Add(group.Transactions.Length);
+        left.Crowd.Landed(end.Version);
         if (end.Landed is { } landed)
         {
             // Held until the flush has its own share: once it is installed, a reader may put a newer head in its place at any moment.
@@ -188,7 +196,7 @@ internal sealed partial class GroupCommitter
             await RunAgainAsync(end.Newer).ConfigureAwait(false);
         }
 
-        return group.Transactions.Length;
+        return group.Transactions.Count(static transaction => transaction.HasCaller);
     }
 
     /// <summary>
@@ -228,6 +236,21 @@ internal sealed partial class GroupCommitter
         foreach (var transaction in lost)
         {
             transaction.Losses++;
+        }
+
+        if (left.TryLeave(lost, losses))
+        {
+            // Nothing of ours needs the newest head; who comes next reads it.
+            if (newer is null)
+            {
+                queue.Resume();
+            }
+            else
+            {
+                await queue.ReloadAsync(newer).ConfigureAwait(false);
+            }
+
+            return;
         }
 
         queue.PutBack(lost);

@@ -21,7 +21,8 @@ internal static class Invariants
             ?? Check(next.DatabaseId == below.DatabaseId, "a commit stays in its database")
             ?? Check(next.Version == below.Version + 1, "a commit's version is its base's plus one")
             ?? Check(next.SwapId != below.SwapId && next.Recent[^1].Id == next.SwapId, "a commit's id is new")
-            ?? Check(next.CollectionEpoch == below.CollectionEpoch, "a commit does not begin a collection epoch")
+            ?? Check(
+                next.CollectionEpoch == below.CollectionEpoch + (restored is null ? 0UL : 1UL), "a restore begins a collection epoch, and no other commit does")
             ?? Check(restored is not null || KeepsFrames(below, next), "a frame leaves the head only for a segment that takes it in")
             ?? Check(KeepsHistory(below, next), "what leaves the head stands in a saved one")
             ?? Check(
@@ -58,6 +59,21 @@ internal static class Invariants
                 collects ? after.All(before.Contains) : before.All(entry => after.Any(now => now.FirstVersion <= entry.FirstVersion && now.LastVersion >= entry.LastVersion)),
                 "only a collection forgets history")
             ?? Check(KeepsHistory(below, next), "what leaves the head stands in a saved one");
+        if (broken is not null)
+        {
+            throw Errors.Invariant(database, next.Version, broken);
+        }
+    }
+
+    /// <summary>A head that takes the place of one that can't be read, against the newest state that could be put together.</summary>
+    public static void CheckReplacement(string database, Head left, Head next)
+    {
+        string? broken = HeadInvariants.FirstBroken(next)
+            ?? Check(next.DatabaseId == left.DatabaseId && next.State == HeadState.Live, "a repair leaves a database what it is")
+            ?? Check(next.Version - left.Version >= CheckpointEntry.LeastGap, "a repair goes on above all versions that may have been")
+            ?? Check(next.CollectionEpoch > left.CollectionEpoch, "a repair begins an epoch above all that may have been")
+            ?? Check(
+                next.Segments.All(entry => entry.CollectionEpoch == next.CollectionEpoch && entry.Home is null), "a repair names only what it has written itself");
         if (broken is not null)
         {
             throw Errors.Invariant(database, next.Version, broken);

@@ -40,6 +40,12 @@ internal abstract class WriteTransaction
     /// <summary>The error to answer with. It counts only if the state that it was met on is, or becomes, durable.</summary>
     public Exception? Verdict { get; set; }
 
+    /// <summary>Whether somebody here waits for it, who may come back with the next one.</summary>
+    public virtual bool HasCaller => true;
+
+    /// <summary>The most memory that its changed pages may take, in bytes.</summary>
+    public virtual long MaxBytes(DatabaseOptions options) => options.TransactionBytes;
+
     /// <summary>Its turn has come: runs, and is stacked. It has the turn until this returns.</summary>
     /// <param name="connection">The connections for transactions that the engine runs.</param>
     /// <returns>False if the tip has moved on meanwhile: then it is to have another turn.</returns>

@@ -28,11 +28,20 @@ public static class DataErrors
 
         // SQLite turns IOERR_CORRUPTFS, which it was given, into CORRUPT.
         DatabaseException { Kind: ErrorKind.Corrupt } damage when error.SqliteErrorCode == raw.SQLITE_CORRUPT => damage,
+        DatabaseException { Code: ErrorCodes.ReadOnly } past when error.SqliteErrorCode == raw.SQLITE_READONLY => past,
         _ when error.SqliteErrorCode is not (raw.SQLITE_ABORT or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_NOMEM) => null,
         DatabaseException known => known,
         StoreException store => Errors.FromStore(database, store),
         _ => new DatabaseException(ErrorKind.Internal, ErrorCodes.Invariant, $"SQLite failed on '{database}': {failure.Message}", failure) { Database = database },
     };
+
+    /// <summary>A write on a connection whose read level is a version of the past.</summary>
+    internal static DatabaseException OfThePast(string database) => new(
+        ErrorKind.Invalid,
+        ErrorCodes.ReadOnly,
+        $"The connection reads a version of the past of '{database}', which nothing can change. Write on a connection without such a read level; "
+        + "a transaction that only reads begins with BeginTransaction(deferred: true).")
+    { Database = database };
 
     /// <summary>The result code for an error of this library. What SQLite makes of one depends on where it was met.</summary>
     internal static int CodeOf(DatabaseException failure, SqliteException? raised) => failure switch

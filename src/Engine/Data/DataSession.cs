@@ -14,6 +14,7 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
 {
     private Snapshot? held;
     private bool heldWasCurrent;
+    private bool heldIsPast;
     private object? schema;
     private bool isRunning;
     private Snapshot? tip;
@@ -75,12 +76,13 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
             return;
         }
 
-        if (read is null && text.Reads)
+        // On a level of the past a write sees what its reads see, and is refused once it tries to change that.
+        if (read is null && (text.Reads || Level.IsPast))
         {
             read = database.PinAsync(Level, CancellationToken.None).GetAwaiter().GetResult();
         }
 
-        Hold((read ?? database.Speculation.Pin()).Snapshot, wasCurrent: read is not null);
+        Hold((read ?? database.Speculation.Pin()).Snapshot, wasCurrent: read is not null, isPast: Level.IsPast);
     }
 
     /// <summary>A command, or its reader, ends.</summary>
@@ -107,7 +109,7 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
         MustConfirm = false;
         var state = tip!;
         tip = null;
-        Hold(state, wasCurrent: true);
+        Hold(state, wasCurrent: true, isPast: false);
     }
 
     /// <summary>
@@ -186,7 +188,15 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
     }
 
     /// <inheritdoc/>
-    public override int Reserve() => isReadOnly ? Code.ReadOnly : Code.Ok;
+    public override int Reserve()
+    {
+        if (heldIsPast)
+        {
+            Failure = DataErrors.OfThePast(database.Name);
+        }
+
+        return isReadOnly || heldIsPast ? Code.ReadOnly : Code.Ok;
+    }
 
     /// <inheritdoc/>
     public override int Commit(Snapshot snapshot, Overlay changes, out Snapshot? next)
@@ -286,7 +296,7 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
     /// </summary>
     private void BeginUnannounced()
     {
-        Hold(database.PinAsync(Level, CancellationToken.None).GetAwaiter().GetResult().Snapshot, wasCurrent: true);
+        Hold(database.PinAsync(Level, CancellationToken.None).GetAwaiter().GetResult().Snapshot, wasCurrent: true, isPast: Level.IsPast);
         if (HasStaleSchema)
         {
             held!.Release();
@@ -295,8 +305,9 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
         }
     }
 
-    private void Hold(Snapshot snapshot, bool wasCurrent)
+    private void Hold(Snapshot snapshot, bool wasCurrent, bool isPast)
     {
+        heldIsPast = isPast;
         held?.Release();
         held = snapshot;
         heldWasCurrent = wasCurrent;

@@ -178,7 +178,7 @@ internal sealed class Execution(
 
         if (error.SqliteErrorCode == raw.SQLITE_AUTH)
         {
-            throw OrleansSqliteException.From(Errors.Attach(database.Name), error);
+            throw OrleansSqliteException.From(connection.Refused ?? Errors.Attach(database.Name), error);
         }
 
         if (DataErrors.Behind(database.Name, error, session.Failure) is { } behind)
@@ -188,12 +188,22 @@ internal sealed class Execution(
     }
 
     /// <summary>Runs one of this library's own statements.</summary>
-    public void Command(string sql)
+    public void Command(string sql) => Aside(() => SqliteException.ThrowExceptionForRC(raw.sqlite3_exec(handle, sql), handle));
+
+    /// <summary>Does something of this library's own on the connection, which is neither recorded nor guarded.</summary>
+    public void Aside(Action work)
     {
         recorder.IsSuspended = true;
-        int code = raw.sqlite3_exec(handle, sql);
-        recorder.IsSuspended = false;
-        SqliteException.ThrowExceptionForRC(code, handle);
+        connection.Lift(true);
+        try
+        {
+            work();
+        }
+        finally
+        {
+            connection.Lift(false);
+            recorder.IsSuspended = false;
+        }
     }
 
     /// <summary>If SQLite's parsed schema may be another state's, has it parsed again: its own counter can't tell.</summary>

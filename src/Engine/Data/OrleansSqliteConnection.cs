@@ -3,6 +3,7 @@ using System.Data.Common;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Data.Sqlite;
 using OrleansSqlite.Data;
+using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
 
 namespace OrleansSqlite;
@@ -21,6 +22,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     private EngineDatabase? database;
     private ReadLevel? level;
     private string? operationId;
+    private StatementGuard? guard;
 
     /// <summary>Makes a connection without a connection string.</summary>
     public OrleansSqliteConnection()
@@ -54,7 +56,8 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     /// <summary>The database's name.</summary>
     public override string DataSource => DatabaseName;
 
-    /// <summary>What a read outside of a write transaction promises. The connection string says it at first; it holds for the reads that come.</summary>
+    /// <summary>What a read outside of a write transaction promises. The connection string says it at first; it holds for the reads that come.
+    /// At a level of the past (<see cref="ReadLevel.IsPast"/>) the connection only reads: a write is refused as <see cref="ErrorCodes.ReadOnly"/>.</summary>
     public ReadLevel ReadLevel
     {
         get => level ?? settings.ReadLevel;
@@ -205,6 +208,32 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     /// <summary>The transaction that an operation id was for is over.</summary>
     internal void ForgetOperation() => operationId = null;
 
+    /// <summary>
+    /// For SQL of strangers, who have the open connection alone: keeps them inside of the database. What each of their statements is
+    /// answered with names <c>last_insert_rowid()</c>, so that is part of what a transaction was told.
+    /// </summary>
+    internal void Confine()
+    {
+        guard = StatementGuard.ForConnection;
+        guard.Attach(Handle!);
+        Execution!.Recorder.TellsRowIds = true;
+    }
+
+    /// <summary>Of a confined connection: lets the transaction that is about to begin read only, or takes that back.</summary>
+    internal void LetOnlyRead(bool onlyReads) => guard!.OnlyReads = onlyReads;
+
+    /// <summary>Lifts the confinement for a statement of this library's own.</summary>
+    internal void Lift(bool isLifted)
+    {
+        if (guard is not null)
+        {
+            guard.IsLifted = isLifted;
+        }
+    }
+
+    /// <summary>What the confinement refused, if it did.</summary>
+    internal DatabaseException? Refused => guard?.Refusal is { } why ? Errors.NotAllowed(DatabaseName, why) : null;
+
     private async Task<EngineDatabase> ReadyAsync(CancellationToken cancellation)
     {
         try
@@ -247,7 +276,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
 
     private void OpenOn(EngineDatabase on)
     {
-        var opened = new DataSession(on, settings.Mode == SqliteOpenMode.ReadOnly) { Level = ReadLevel };
+        var opened = new DataSession(on, settings.Mode == SqliteOpenMode.ReadOnly);
         string name = StoreVfs.Announce(opened);
         base.ConnectionString = Connections.ConnectionString(name, settings.ForProvider());
         try
@@ -274,6 +303,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
             opened.Leave();
         }
 
+        opened.Level = ReadLevel;
         (session, database) = (opened, on);
         var recorder = new Recorder(Handle!.DangerousGetHandle(), on.Context.Entropy.Next128(), settings.RecordBytes);
         Execution = new Execution(this, on, opened, recorder, Handle!);

@@ -7,11 +7,14 @@ internal static class ReadLevelText
 {
     private const string AtLeast = "at least ";
     private const string StaleBy = "stale by ";
+    private const string AtVersion = "at version ";
+    private const string AtTime = "at time ";
+    private const string AtSnapshot = "at snapshot ";
 
     /// <summary>Reads a level.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
     public static ReadLevel Parse(string text) =>
-        TryParse(text, out var level) ? level : throw new ArgumentException($"'{text}' is no read level: say 'strong', 'at least 17' or 'stale by 5s'.");
+        TryParse(text, out var level) ? level : throw new ArgumentException($"'{text}' is no read level: say 'strong', 'at least 17', 'stale by 5s', 'at version 17', 'at time 2026-11-23T04:30:00Z' or 'at snapshot name'.");
 
     /// <summary>Reads a level, if it is one.</summary>
     public static bool TryParse(string text, out ReadLevel level)
@@ -31,6 +34,25 @@ internal static class ReadLevelText
             return true;
         }
 
+        if (text.StartsWith(AtVersion, StringComparison.OrdinalIgnoreCase)
+            && long.TryParse(text.AsSpan(AtVersion.Length), CultureInfo.InvariantCulture, out long past) && past >= 0)
+        {
+            level = ReadLevel.AtVersion(past);
+            return true;
+        }
+
+        if (text.StartsWith(AtTime, StringComparison.OrdinalIgnoreCase) && TryParseInstant(text.AsSpan(AtTime.Length).Trim(), out var time))
+        {
+            level = ReadLevel.AtTime(time);
+            return true;
+        }
+
+        if (text.StartsWith(AtSnapshot, StringComparison.OrdinalIgnoreCase) && text[AtSnapshot.Length..].Trim() is var name && DatabaseName.IsValid(name))
+        {
+            level = ReadLevel.AtSnapshot(name);
+            return true;
+        }
+
         return string.Equals(text, "strong", StringComparison.OrdinalIgnoreCase);
     }
 
@@ -39,9 +61,19 @@ internal static class ReadLevelText
     {
         ReadLevelKind.AtLeast => AtLeast + level.Version.ToString(CultureInfo.InvariantCulture),
         ReadLevelKind.StaleBy => StaleBy + level.Age.ToString("c"),
-        ReadLevelKind.Strong => "strong",
-        _ => throw new ArgumentException("A connection stands on the newest version. Read an earlier one by a query of the engine's database, or fork it.", nameof(level)),
+        ReadLevelKind.AtVersion => AtVersion + level.Version.ToString(CultureInfo.InvariantCulture),
+        ReadLevelKind.AtTime => AtTime + level.Time.ToString("O", CultureInfo.InvariantCulture),
+        ReadLevelKind.AtSnapshot => AtSnapshot + level.Snapshot,
+        _ => "strong",
     };
+
+    /// <summary>An instant has a zone: a connection string goes from machine to machine.</summary>
+    private static bool TryParseInstant(ReadOnlySpan<char> text, out DateTimeOffset time)
+    {
+        string zoned = text is [.. var rest, 'Z' or 'z'] ? $"{rest}+00:00" : text.ToString();
+        return DateTimeOffset.TryParseExact(
+            zoned, ["yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:sszzz"], CultureInfo.InvariantCulture, DateTimeStyles.None, out time);
+    }
 
     private static bool TryParseTime(ReadOnlySpan<char> text, out TimeSpan time)
     {

@@ -31,6 +31,9 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// <summary>Set while this library runs statements of its own.</summary>
     public bool IsSuspended { get; set; }
 
+    /// <summary>Whether the caller is told <c>last_insert_rowid()</c> after each statement, without asking for it.</summary>
+    public bool TellsRowIds { get; set; }
+
     /// <summary>Leaves the rows out of the digest: for the test that shows that this would be noticed.</summary>
     internal bool IgnoresRows { get; set; }
 
@@ -278,6 +281,7 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
         entry.IsDone = isDone;
         if (!isReadOnly)
         {
+            entry.RowId = TellsRowIds ? TraceNative.LastInsertRowId(db) : 0;
             if (isDone)
             {
                 entry.Changes = ChangesOf(number);

@@ -112,6 +112,9 @@ internal struct ToldEntry
     /// <summary>How many rows changed, if it ended here.</summary>
     public int Changes;
 
+    /// <summary><c>last_insert_rowid()</c> after it, if the caller is told that.</summary>
+    public long RowId;
+
     /// <summary>How many rows were given.</summary>
     public long Rows;
 
@@ -128,6 +131,7 @@ internal struct ToldEntry
         && Ends == other.Ends
         && IsDone == other.IsDone
         && Changes == other.Changes
+        && RowId == other.RowId
         && Rows == other.Rows
         && Content.Equals(other.Content)
         && Error == other.Error;
@@ -136,6 +140,7 @@ internal struct ToldEntry
     public readonly string DifferenceFrom(in ToldEntry other) =>
         Error != other.Error ? "another error, or none"
         : Changes != other.Changes ? $"{Changes} rows changed, before it were {other.Changes}"
+        : RowId != other.RowId ? "another id was given to a row"
         : Rows != other.Rows || IsDone != other.IsDone ? "another number of rows"
         : "other rows";
 }

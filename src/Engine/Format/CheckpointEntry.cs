@@ -15,6 +15,12 @@ internal sealed record CheckpointEntry
     /// <summary>The highest level: 16 to the power of 8 saved heads are more than anybody makes.</summary>
     public const int MaxLevel = 8;
 
+    /// <summary>
+    /// The fewest versions that may be left out between two entries that follow each other. Commits leave none out. The repair of a database whose head is
+    /// damaged goes on far above all versions that may have been committed, so that none of these numbers ever means two states.
+    /// </summary>
+    public const long LeastGap = 1 << 16;
+
     /// <summary>0 for a saved head, else how many lists deep the saved heads are.</summary>
     public required byte Level { get; init; }
 

@@ -28,7 +28,8 @@ internal static class CheckpointInvariants
                 return $"the time or the size of checkpoint {entry.Id} is out of range";
             }
 
-            if (before is not null && (entry.LastVersion < before.LastVersion || entry.FirstVersion > before.LastVersion + 1))
+            long leftOut = before is null ? 0 : entry.FirstVersion - before.LastVersion - 1;
+            if (before is not null && (entry.LastVersion < before.LastVersion || leftOut is > 0 and < CheckpointEntry.LeastGap))
             {
                 return $"checkpoint {entry.Id} begins at version {entry.FirstVersion}, but the one before it ends at {before.LastVersion}";
             }

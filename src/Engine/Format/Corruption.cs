@@ -14,6 +14,7 @@ internal static class Corruption
         + "or restore the database to a version that does not need it.")
     {
         Object = objectKey,
+        Damage = what,
     };
 
     /// <summary>The object uses something that this version of the software does not know.</summary>
@@ -26,5 +27,6 @@ internal static class Corruption
         + "Update this software; if it is the newest already, the object is damaged: put it back from a copy.")
     {
         Object = objectKey,
+        Damage = what,
     };
 }

@@ -33,6 +33,21 @@ internal sealed class DatabaseKeys(string database)
     /// <summary>The object of a saved head, or of a list of such.</summary>
     public string Checkpoint(CheckpointId id) => $"{Checkpoints}{id}";
 
+    /// <summary>Where transactions lie that were left for the next winner of a swap.</summary>
+    public string Inbox { get; } = $"{database}/inbox/";
+
+    /// <summary>The object of such a transaction.</summary>
+    public string InboxEntry(InboxId id) => $"{Inbox}{id}";
+
+    /// <summary>Where results of such transactions lie that are too large to stand in the database.</summary>
+    public string Results { get; } = $"{database}/results/";
+
+    /// <summary>The object of results that are too large to stand in the database.</summary>
+    public string InboxResults(InboxId id, UInt128 run) => $"{Results}{id}.{run:x32}";
+
+    /// <summary>Where the bytes of a head are kept that could not be read, and was replaced by a repair.</summary>
+    public string Damaged(CommitId id) => $"{database}/damaged/{id}";
+
     /// <summary>The pin of a named snapshot.</summary>
     public string SnapshotPin(string name) => $"{Pins}snapshot.{name}";
 

@@ -139,6 +139,67 @@ internal static class HeadCodec
         return ReadFields(format, lists[..^CrcBytes], null, objectKey).Segments;
     }
 
+    /// <summary>
+    /// Reads as much of a damaged head as its checksums vouch for: its lists, and the frames before the first damaged one, as the head of the version
+    /// that these reach. Null if the lists are damaged.
+    /// </summary>
+    /// <returns>That head, and the version that the whole one had.</returns>
+    public static (Head Head, long Version)? DecodeIntact(ReadOnlyMemory<byte> content, string objectKey)
+    {
+        try
+        {
+            var reader = new ByteReader(content.Span, objectKey, Part);
+            ushort format = Preamble.Read(ref reader, Magic, Limits.HeadFormatVersion, objectKey, Part, out ushort flags);
+            reader.Take(FixedBytes - 8 - reader.Position);
+            int lists = FixedBytes + (int)Math.Min(reader.U32(), Limits.MaxHeadBytes);
+            int frameCount = BinaryPrimitives.ReadUInt16LittleEndian(content.Span[84..]);
+            if (content.Length < lists + CrcBytes || Crc32C.Compute(content.Span[..lists]) != BinaryPrimitives.ReadUInt32LittleEndian(content.Span[lists..]))
+            {
+                return null;
+            }
+
+            Preamble.CheckFlags(flags, objectKey, Part);
+            var stated = ReadFields(format, content[..lists], null, objectKey);
+            var frames = IntactFrames(content[(lists + CrcBytes)..], frameCount, stated.PageBytes, objectKey);
+            int lost = frameCount - frames.Length;
+            uint? pageCount = frames is [.., var last] ? last.PageCount : frameCount == 0 ? stated.PageCount : stated.History?.BasePageCount;
+            var head = stated with
+            {
+                Version = stated.Version - lost,
+                PageCount = pageCount ?? 0,
+                PageBytes = pageCount is null or 0 ? 0 : stated.PageBytes,
+                Recent = stated.Recent[..Math.Max(0, stated.Recent.Length - lost)],
+                Frames = frames,
+            };
+            return pageCount is not null && Check(head) is null ? (head, stated.Version) : null;
+        }
+        catch (DatabaseException)
+        {
+            return null;
+        }
+    }
+
+    private static ImmutableArray<EncodedFrame> IntactFrames(ReadOnlyMemory<byte> bytes, int count, int pageBytes, string objectKey)
+    {
+        var frames = ImmutableArray.CreateBuilder<EncodedFrame>();
+        try
+        {
+            while (frames.Count < count)
+            {
+                var frame = FrameCodec.Read(bytes, pageBytes, objectKey);
+                FrameCodec.Decode(frame, pageBytes, objectKey);
+                frames.Add(frame);
+                bytes = bytes[frame.Bytes.Length..];
+            }
+        }
+        catch (DatabaseException)
+        {
+            // What follows can't be found without it.
+        }
+
+        return frames.ToImmutable();
+    }
+
     /// <summary>Reads the fields behind a right checksum: what is unknown here is new, what is out of range was written by a bug.</summary>
     private static Head ReadFields(ushort format, ReadOnlyMemory<byte> described, ReadOnlyMemory<byte>? frames, string objectKey)
     {

@@ -17,6 +17,9 @@ internal static class Limits
     /// <summary>The format version of pins.</summary>
     public const ushort PinFormatVersion = 1;
 
+    /// <summary>The format version of transactions that are left in the inbox.</summary>
+    public const ushort InboxFormatVersion = 1;
+
     /// <summary>The largest head, its frames included.</summary>
     public const int MaxHeadBytes = 32 << 20;
 

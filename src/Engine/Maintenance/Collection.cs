@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
@@ -14,12 +15,11 @@ namespace OrleansSqlite.Maintenance;
 /// </summary>
 internal sealed partial class Collection(DatabaseContext context, EngineThreads threads, Func<string, DatabaseContext> contextOf)
 {
-    private const int AtOnce = 16;
-
     /// <summary>Collects.</summary>
     /// <param name="dryRun">Whether only to say what would be deleted. Nothing is changed then.</param>
     /// <param name="cancellation">Stops it, at any point: what is left is found by the next one.</param>
-    public async Task<CollectionReport> RunAsync(bool dryRun, CancellationToken cancellation)
+    /// <param name="onlyIf">Whether to begin it on a head, if that is not certain: somebody else may have begun one meanwhile.</param>
+    public async Task<CollectionReport> RunAsync(bool dryRun, CancellationToken cancellation, Func<Head, bool>? onlyIf = null)
     {
         // Pins are listed before the swap and after it. One that is dropped in between may just have been used to restore or to fork,
         // by a swap that stands behind this one.
@@ -28,6 +28,11 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
         DateTimeOffset? before = null;
         async Task<Head?> BeginAsync(Head head, CancellationToken token)
         {
+            if (onlyIf?.Invoke(head) == false)
+            {
+                return null;
+            }
+
             before = await StoreTimeAsync(token).ConfigureAwait(false);
             var history = head.History ?? new HeadHistory();
             return head with
@@ -49,7 +54,12 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
         }
         else
         {
-            (_, after) = await new MaintenanceSwap(context, threads).RunAsync(BeginAsync, cancellation).ConfigureAwait(false);
+            (var found, after) = await new MaintenanceSwap(context, threads).RunAsync(BeginAsync, cancellation).ConfigureAwait(false);
+            if (ReferenceEquals(found, after))
+            {
+                return new CollectionReport(0, 0, 0, 0, 0, SavedHeads.OldestOf(after));
+            }
+
             await context.PassAsync(CommitPoint.CollectionBegun).ConfigureAwait(false);
             pins.AddRange(await Pins.ReadAllAsync(context, cancellation).ConfigureAwait(false));
         }
@@ -99,17 +109,16 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
     {
         var retention = TimeSpan.FromSeconds(history.RetentionSeconds);
         var cutoff = now - (retention > context.Times.LeastRetention ? retention : context.Times.LeastRetention);
-        int gone = 0;
 
-        // All versions of an entry were old when the entry behind it was written: that one's versions had taken over. The last one always stays.
-        while (gone + 1 < history.Checkpoints.Length
-            && written.TryGetValue(context.Keys.Checkpoint(history.Checkpoints[gone + 1].Id), out var took)
-            && took < cutoff)
+        // All versions of an entry were old when an entry behind it was written: that one's versions had taken over. The last one always stays. From the
+        // newest on, so that an object which is lost does not hold what is older for ever.
+        int kept = history.Checkpoints.Length - 1;
+        while (kept > 0 && !(written.TryGetValue(context.Keys.Checkpoint(history.Checkpoints[kept].Id), out var took) && took < cutoff))
         {
-            gone++;
+            kept--;
         }
 
-        return history.Checkpoints[gone..];
+        return history.Checkpoints[Math.Max(0, kept)..];
     }
 
     private async Task<Dictionary<string, DateTimeOffset>> CheckpointTimesAsync(CancellationToken cancellation)
@@ -134,15 +143,18 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
     {
         var report = new CollectionReport(0, 0, 0, 0, 0, 0);
         List<string> garbage = [];
-        foreach (string folder in (string[])[context.Keys.Segments, context.Keys.Checkpoints])
+        foreach (string folder in (string[])[context.Keys.Segments, context.Keys.Checkpoints, context.Keys.Inbox, context.Keys.Results])
         {
+            // What lies in the inbox is named by nothing: it is garbage once nobody can wait for it any more.
+            bool isLeft = folder == context.Keys.Inbox || folder == context.Keys.Results;
+            var limit = isLeft ? olderThan - InboxLog.Retention : olderThan;
             await foreach (var listed in context.Store.ListAsync(folder, cancellation).ConfigureAwait(false))
             {
                 if (reachable.Contains(listed.Key))
                 {
                     report = report with { Kept = report.Kept + 1, KeptBytes = report.KeptBytes + listed.Bytes };
                 }
-                else if (listed.Modified < olderThan)
+                else if (listed.Modified < limit)
                 {
                     report = report with { Deleted = report.Deleted + 1, DeletedBytes = report.DeletedBytes + listed.Bytes };
                     garbage.Add(listed.Key);
@@ -157,10 +169,7 @@ internal sealed partial class Collection(DatabaseContext context, EngineThreads 
         if (!dryRun)
         {
             await context.PassAsync(CommitPoint.CollectionMarked).ConfigureAwait(false);
-            await Parallel.ForEachAsync(
-                garbage,
-                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
-                (key, token) => context.Store.DeleteAsync(key, token)).ConfigureAwait(false);
+            await context.Store.DeleteManyAsync(garbage, cancellation).ConfigureAwait(false);
             LogCollected(context.Logger, context.Name, report.Deleted, report.DeletedBytes);
         }
 

@@ -13,6 +13,8 @@ namespace OrleansSqlite.Maintenance;
 /// </summary>
 internal sealed class Fork(DatabaseContext parent, DatabaseContext child, EngineThreads threads, Past past, Func<string, DatabaseContext> contextOf)
 {
+    /// <summary>A pin comes before the fork's head, so a doubt about it is none about the fork.</summary>
+    private const string NotMade = "It was to be forked, and the fork was not made. Fork it again.";
     private readonly HeadReader childReader = new(child);
 
     /// <summary>Forks.</summary>
@@ -73,7 +75,8 @@ internal sealed class Fork(DatabaseContext parent, DatabaseContext child, Engine
     private async Task<(Head Parent, Head Held)> PinInParentAsync(Guid id, ReadLevel level, CancellationToken cancellation)
     {
         Head? held = null;
-        var (_, after) = await new MaintenanceSwap(parent, threads).RunAsync(
+        var pin = new ForkPin(parent, child.Name, parent.Name, id);
+        var (_, after) = await new MaintenanceSwap(parent, threads, NotMade).RunAsync(
             async (head, token) =>
             {
                 if (head.State != HeadState.Live)
@@ -83,7 +86,7 @@ internal sealed class Fork(DatabaseContext parent, DatabaseContext child, Engine
 
                 var at = held is null || level.Kind == ReadLevelKind.AtSnapshot ? level : ReadLevel.AtVersion(held.Version);
                 held = await past.FindAsync(head, at, token).ConfigureAwait(false);
-                await Pins.WriteAsync(parent, parent.Keys.ForkPin(id), PinOf(id, held), token).ConfigureAwait(false);
+                await pin.WriteAsync(held, token).ConfigureAwait(false);
                 return head;
             },
             cancellation).ConfigureAwait(false);
@@ -91,8 +94,10 @@ internal sealed class Fork(DatabaseContext parent, DatabaseContext child, Engine
     }
 
     /// <summary>The parent is a fork itself: its own pin there holds the segments until the new one does.</summary>
-    private async Task PinInSourceAsync(DatabaseContext source, Guid id, Guid parentId, Head held, CancellationToken cancellation) =>
-        await new MaintenanceSwap(source, threads).RunAsync(
+    private async Task PinInSourceAsync(DatabaseContext source, Guid id, Guid parentId, Head held, CancellationToken cancellation)
+    {
+        var pin = new ForkPin(source, child.Name, parent.Name, id);
+        await new MaintenanceSwap(source, threads, NotMade).RunAsync(
             async (head, token) =>
             {
                 var own = await source.Retry.RunAsync(t => source.Store.ReadAsync(source.Keys.ForkPin(parentId), null, t), token).ConfigureAwait(false);
@@ -101,13 +106,11 @@ internal sealed class Fork(DatabaseContext parent, DatabaseContext child, Engine
                     throw Errors.Gone(parent.Name);
                 }
 
-                await Pins.WriteAsync(source, source.Keys.ForkPin(id), PinOf(id, held), token).ConfigureAwait(false);
+                await pin.WriteAsync(held, token).ConfigureAwait(false);
                 return head;
             },
             cancellation).ConfigureAwait(false);
-
-    private Pin PinOf(Guid id, Head held) =>
-        new() { Kind = PinKind.Fork, Name = child.Name, Owner = parent.Name, DatabaseId = id, TimeMs = parent.NowMs(), Held = held };
+    }
 
     /// <summary>An entry of the parent's as the fork names it.</summary>
     private SegmentEntry Homed(SegmentEntry entry) =>
@@ -120,7 +123,7 @@ internal sealed class Fork(DatabaseContext parent, DatabaseContext child, Engine
             || (end.Outcome == SwapOutcome.Lost && end.Newer is { Head: { State: HeadState.Live } there } && there.DatabaseId == next.DatabaseId);
         if (!isThere)
         {
-            throw end.Outcome == SwapOutcome.Unknown ? Errors.OutcomeUnknown(child.Name, next.Version, end.Error) : Errors.Exists(child.Name);
+            throw end.Outcome == SwapOutcome.Unknown ? Errors.OutcomeUnknown(child.Name, next.Version, end.Error, Errors.OverCatalogue) : Errors.Exists(child.Name);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace OrleansSqlite.Maintenance;
 /// Changes what a head says without making a version (compaction, a collection, a pin), in line with the commits. A change is made again
 /// on the newest head until it gets through, so it must be harmless twice: one whose answer was lost may be taken for a lost race.
 /// </summary>
-internal sealed class MaintenanceSwap(DatabaseContext context, EngineThreads threads)
+internal sealed class MaintenanceSwap(DatabaseContext context, EngineThreads threads, string findOut = Errors.Again)
 {
     private static readonly TimeSpan SwapTime = TimeSpan.FromMilliseconds(50);
     private readonly HeadReader reader = new(context);
@@ -45,7 +45,7 @@ internal sealed class MaintenanceSwap(DatabaseContext context, EngineThreads thr
                 case SwapOutcome.Gone:
                     throw Errors.Gone(context.Name);
                 case SwapOutcome.Unknown:
-                    throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error);
+                    throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error, findOut);
             }
 
             losses++;

@@ -15,24 +15,27 @@ internal sealed class Pins(DatabaseContext context, EngineThreads threads, Past 
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, …</exception>
     public async Task<SnapshotDescription> NameAsync(string name, ReadLevel level, CancellationToken cancellation)
     {
-        string key = context.Keys.SnapshotPin(DatabaseName.CheckSnapshot(name));
+        var place = new ClaimedObject(context, context.Keys.SnapshotPin(DatabaseName.CheckSnapshot(name)));
         Pin? pin = null;
-        await new MaintenanceSwap(context, threads).RunAsync(
+        string findOut = $"If the list of its snapshots has '{name}', drop it; then create it again.";
+        await new MaintenanceSwap(context, threads, findOut).RunAsync(
             async (head, token) =>
             {
                 // The version is decided once, but looked for on each head: it must still be there when the swap lands.
                 var at = pin is null || level.Kind == ReadLevelKind.AtSnapshot ? level : ReadLevel.AtVersion(pin.Held.Version);
                 var held = await past.FindAsync(head, at, token).ConfigureAwait(false);
-                bool isNew = pin is null;
-                pin = new Pin { Kind = PinKind.Snapshot, Name = name, Owner = context.Name, DatabaseId = head.DatabaseId, TimeMs = pin?.TimeMs ?? context.NowMs(), Held = held };
-                if (isNew && !await new ClaimedObject(context).TryCreateAsync(key, pin.Encode(), token).ConfigureAwait(false))
+                pin = new Pin
+                {
+                    Kind = PinKind.Snapshot,
+                    Name = name,
+                    Owner = context.Name,
+                    DatabaseId = head.DatabaseId,
+                    TimeMs = TimeAfter(pin, context),
+                    Held = held,
+                };
+                if (!await place.TryWriteAsync(pin.Encode(), token).ConfigureAwait(false))
                 {
                     throw Errors.SnapshotExists(context.Name, name);
-                }
-
-                if (!isNew)
-                {
-                    await WriteAsync(context, key, pin, token).ConfigureAwait(false);
                 }
 
                 return head;
@@ -77,15 +80,8 @@ internal sealed class Pins(DatabaseContext context, EngineThreads threads, Past 
         return pins;
     }
 
-    /// <summary>Writes a pin that is this process's own.</summary>
-    public static async Task WriteAsync(DatabaseContext context, string key, Pin pin, CancellationToken cancellation) =>
-        await context.Retry.RunAsync(
-            async token =>
-            {
-                await context.Store.WriteAsync(key, pin.Encode(), token).ConfigureAwait(false);
-                return true;
-            },
-            cancellation).ConfigureAwait(false);
+    /// <summary>The time of a pin that is made, or made again: later than the one before, so that no two have the same bytes.</summary>
+    public static long TimeAfter(Pin? earlier, DatabaseContext context) => Math.Max(context.NowMs(), (earlier?.TimeMs ?? 0) + 1);
 
     private static SnapshotDescription Describe(Pin pin) => new(
         pin.Name,

@@ -4,7 +4,7 @@ using OrleansSqlite.TimeTravel;
 
 namespace OrleansSqlite.Maintenance;
 
-/// <summary>The objects of one database's folder that something still names: its head, the history that the head goes back to, pins.</summary>
+/// <summary>The objects that something of a database still names: its head, the history that the head goes back to, pins.</summary>
 internal sealed class Reachable(DatabaseContext context)
 {
     private const int AtOnce = 16;
@@ -69,6 +69,7 @@ internal sealed class Reachable(DatabaseContext context)
             else if (owner == context.Name)
             {
                 sources.Add(home);
+                keys.Add(new DatabaseKeys(home).Segment(entry.Id));
             }
         }
     }

@@ -16,8 +16,9 @@ internal sealed class Restore(DatabaseContext context, EngineThreads threads, Pa
     /// <summary>Restores.</summary>
     /// <param name="level">The version.</param>
     /// <param name="cancellation">Stops it before its swap.</param>
+    /// <param name="onlyOn">The version on top of which alone it is to happen, if it must not be another.</param>
     /// <returns>The new head.</returns>
-    public async Task<Head> RunAsync(ReadLevel level, CancellationToken cancellation)
+    public async Task<Head> RunAsync(ReadLevel level, CancellationToken cancellation, long? onlyOn = null)
     {
         Head? target = null;
         var swap = new Swap(context, threads, reader);
@@ -28,6 +29,13 @@ internal sealed class Restore(DatabaseContext context, EngineThreads threads, Pa
             if (found is not { Head: { State: HeadState.Live } below, Tag: var tag })
             {
                 throw Errors.NotFound(context.Name);
+            }
+
+            if (onlyOn is { } expected && below.Version != expected)
+            {
+                throw new DatabaseException(
+                    ErrorKind.Conflict, ErrorCodes.VersionMismatch, $"'{context.Name}' is at version {below.Version} by now, and no more at {expected}. Nothing was restored. Look at it again.")
+                { Database = context.Name, Version = below.Version };
             }
 
             // The time is looked up once: what is asked for is one version, however long it takes to get through. It is looked for anew, after the
@@ -55,6 +63,9 @@ internal sealed class Restore(DatabaseContext context, EngineThreads threads, Pa
             var next = below with
             {
                 Version = version,
+
+                // What lies in the inbox may have been carried by a version that this one takes back: it is not to be carried again.
+                CollectionEpoch = below.CollectionEpoch + 1,
                 SwapId = commit.Id,
                 TimeMs = commit.TimeMs,
                 PageBytes = target.PageBytes,
@@ -71,7 +82,7 @@ internal sealed class Restore(DatabaseContext context, EngineThreads threads, Pa
                 SwapOutcome.Landed => next,
                 SwapOutcome.Lost => null,
                 SwapOutcome.Gone => throw Errors.Gone(context.Name),
-                _ => throw Errors.OutcomeUnknown(context.Name, version, end.Error),
+                _ => throw Errors.OutcomeUnknown(context.Name, version, end.Error, Errors.OverHistory),
             };
         }
         finally

@@ -80,7 +80,8 @@ internal sealed class InteriorPages
         }
     }
 
-    private static List<uint> Children(uint page, ReadOnlySpan<byte> image)
+    /// <summary>The pages that an interior page leads to, as far as it can be read.</summary>
+    public static List<uint> Children(uint page, ReadOnlySpan<byte> image)
     {
         int header = page == 1 ? HeaderBytes : 0;
         List<uint> children = [LastChild(page, image)];

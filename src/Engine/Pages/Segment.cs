@@ -212,7 +212,17 @@ internal sealed partial class Segment
             }
         }
 
-        var content = source.ReadRange(Key, 0, (int)Entry.ObjectBytes);
+        ReadOnlyMemory<byte> content;
+        try
+        {
+            content = source.ReadRange(Key, 0, (int)Entry.ObjectBytes);
+        }
+        catch (StoreException e) when (e.Failure == StoreFailure.Truncated)
+        {
+            // What is wanted may lie in what is left.
+            return TryLoadBlock(wanted);
+        }
+
         bool taken = TakeWhole(wanted, content);
         source.Cache.Disk?.Keep(Entry.Id, Flights.Whole, content.Span);
         return taken;
@@ -220,7 +230,7 @@ internal sealed partial class Segment
 
     private bool TakeWhole(Block wanted, ReadOnlyMemory<byte> content)
     {
-        var known = Volatile.Read(ref index) ?? DecodeIndex(content.Slice((int)Entry.IndexOffset, Entry.IndexBytes));
+        var known = Volatile.Read(ref index) ?? DecodeIndex(Entry.InlineIndex.Length > 0 ? Entry.InlineIndex : content.Slice((int)Entry.IndexOffset, Entry.IndexBytes));
         Volatile.Write(ref index, known);
         var own = known.Block(wanted.Index);
         if (!Publish(wanted, Decode(own, content.Span.Slice((int)own.Offset, own.StoredBytes)), pinned: true))

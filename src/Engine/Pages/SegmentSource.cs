@@ -77,9 +77,15 @@ internal sealed class SegmentSource
         {
             return Wait(retry.RunAsync(cancellation => store.ReadRangeAsync(key, offset, length, cancellation), CancellationToken.None).AsTask());
         }
-        catch (StoreException e) when (e.Failure == StoreFailure.Missing && !Wait(HeadAsync()).IsEmpty)
+        catch (StoreException e) when (e.Failure == StoreFailure.Missing)
         {
-            throw Errors.SnapshotTooOld(keys.Database, key, e);
+            // Whether it was collected only the head can tell. If that can't be read either, it is the store that fails, and nothing is said to be damaged.
+            if (!Wait(HeadAsync()).IsEmpty)
+            {
+                throw Errors.SnapshotTooOld(keys.Database, key, e);
+            }
+
+            throw;
         }
 
         // The head, if it does not name the object (any more): then nobody has lost it.

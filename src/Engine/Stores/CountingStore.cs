@@ -64,6 +64,17 @@ internal sealed class CountingStore(IObjectStore inner) : IObjectStore
         await WatchAsync(() => inner.DeleteAsync(key, cancellation)).ConfigureAwait(false);
     }
 
+    public async ValueTask DeleteManyAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
+    {
+        if (keys.Count == 0)
+        {
+            return;
+        }
+
+        Count(ref deletes, "delete");
+        await WatchAsync(() => inner.DeleteManyAsync(keys, cancellation)).ConfigureAwait(false);
+    }
+
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation) =>
         WatchAsync(inner.ListAsync(prefix, cancellation), cancellation);
 

@@ -60,6 +60,9 @@ internal sealed class HedgedStore(IObjectStore inner, TimeProvider time) : IObje
 
     public ValueTask DeleteAsync(string key, CancellationToken cancellation) => inner.DeleteAsync(key, cancellation);
 
+    /// <inheritdoc/>
+    public ValueTask DeleteManyAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation) => inner.DeleteManyAsync(keys, cancellation);
+
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation) => inner.ListAsync(prefix, cancellation);
 
     public IAsyncEnumerable<string> ListFoldersAsync(string prefix, CancellationToken cancellation) => inner.ListFoldersAsync(prefix, cancellation);

@@ -52,6 +52,15 @@ public interface IObjectStore : IAsyncDisposable
     /// <exception cref="StoreException">The object may or may not have been deleted.</exception>
     ValueTask DeleteAsync(string key, CancellationToken cancellation);
 
+    /// <summary>Deletes objects, in as few requests as the store allows. Otherwise like <see cref="DeleteAsync"/>.</summary>
+    /// <exception cref="StoreException">Some may have been deleted, others not.</exception>
+    async ValueTask DeleteManyAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        await Parallel.ForEachAsync(
+            keys, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellation }, DeleteAsync).ConfigureAwait(false);
+    }
+
     /// <summary>The objects whose key starts with <paramref name="prefix"/>, in the order of their keys. Never on a commit or read path.</summary>
     /// <exception cref="StoreException">The store could not be listed.</exception>
     IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation);

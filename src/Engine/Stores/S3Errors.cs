@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
 
 namespace OrleansSqlite.Stores;
 
@@ -22,6 +24,7 @@ internal static class S3Errors
     public static StoreException? Map(Exception error, string store, string? key) => error switch
     {
         StoreException known => known,
+        DeleteObjectsException { Response.DeleteErrors: [var first, ..] } some => MapAnswer(OfObject(first, some), store, first.Key),
         AmazonServiceException { StatusCode: not 0 } answer => MapAnswer(answer, store, key),
         _ when Find<SocketException>(error) is { SocketErrorCode: SocketError.HostNotFound } => new StoreException(
             StoreFailure.Misconfigured, store, key, "The store's host name does not exist. Check the endpoint, the region and the bucket's name.", error),
@@ -29,6 +32,20 @@ internal static class S3Errors
         AmazonClientException or HttpRequestException or IOException or SocketException => MapClient(error, store, key),
         _ => null,
     };
+
+    /// <summary>What a DELETE of that object alone would have been answered: in a request for many, each has its own code and none has a status.</summary>
+    private static AmazonS3Exception OfObject(DeleteError error, DeleteObjectsException of) => new(
+        error.Message ?? "",
+        of,
+        ErrorType.Unknown,
+        error.Code,
+        of.RequestId,
+        error.Code switch
+        {
+            "AccessDenied" => HttpStatusCode.Forbidden,
+            "SlowDown" or "ServiceUnavailable" => HttpStatusCode.ServiceUnavailable,
+            _ => HttpStatusCode.InternalServerError,
+        });
 
     private static StoreException MapAnswer(AmazonServiceException answer, string store, string? key)
     {

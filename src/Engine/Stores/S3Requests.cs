@@ -10,6 +10,9 @@ namespace OrleansSqlite.Stores;
 /// </summary>
 internal sealed class S3Requests(string bucket, string root, S3Encryption encryption, S3Options options)
 {
+    /// <summary>The most objects that one request deletes, by S3's own rule.</summary>
+    public const int MaxDeletes = 1000;
+
     public GetObjectRequest Get(string key, ETag? unless) => new()
     {
         BucketName = bucket,
@@ -40,6 +43,14 @@ internal sealed class S3Requests(string bucket, string root, S3Encryption encryp
         },
         ServerSideEncryptionKeyManagementServiceKeyId = options.KmsKey,
         BucketKeyEnabled = options.BucketKey,
+    };
+
+    /// <summary>The answer names only those that could not be deleted; then the SDK throws.</summary>
+    public DeleteObjectsRequest Delete(IEnumerable<string> keys) => new()
+    {
+        BucketName = bucket,
+        Objects = [.. keys.Select(key => new KeyVersion { Key = root + key })],
+        Quiet = true,
     };
 
     private static MemoryStream Stream(ReadOnlyMemory<byte> content) => MemoryMarshal.TryGetArray(content, out ArraySegment<byte> array)

@@ -105,6 +105,21 @@ public sealed class S3Store : IObjectStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask DeleteManyAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
+    {
+        foreach (string key in keys)
+        {
+            ObjectKey.Check(key);
+        }
+
+        foreach (string[] some in keys.Chunk(S3Requests.MaxDeletes))
+        {
+            var send = (CancellationToken token) => client.DeleteObjectsAsync(requests.Delete(some), token);
+            await SendAsync(some[0], options.RequestTimeout, send, cancellation).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellation)
     {
         ObjectKey.CheckPrefix(prefix);

@@ -26,9 +26,9 @@ internal sealed class Past(DatabaseContext context, HeadReader reader)
     {
         string key = context.Keys.SnapshotPin(name);
         var found = await context.Retry.RunAsync(token => context.Store.ReadAsync(key, null, token), cancellation).ConfigureAwait(false);
-        return found.Answer == Stores.ReadAnswer.Found && Pin.Decode(found.Content, key) is var pin && pin.DatabaseId == newest.DatabaseId
-            ? pin.Held
-            : throw Errors.NoSnapshot(context.Name, name);
+        return found.Answer != Stores.ReadAnswer.Found || Pin.Decode(found.Content, key) is not { } pin || pin.DatabaseId != newest.DatabaseId ? throw Errors.NoSnapshot(context.Name, name)
+            : pin.Kind == PinKind.Snapshot && pin.Name == name ? pin.Held
+            : throw Corruption.Damaged(key, "it is another pin than the one that belongs there");
     }
 
     /// <summary>An earlier version, ready to be read. Its snapshot is the caller's.</summary>

@@ -13,6 +13,22 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     /// <summary>The answer.</summary>
     public Task<BatchResult> Done => done.Task;
 
+    /// <summary>What it does.</summary>
+    public Batch Batch => batch;
+
+    /// <summary>Whether others may run it: nothing in it says on which version or on whose connection.</summary>
+    public bool CanBeLeft => MayBeLeft && batch.ExpectedVersion is null && !SqlText.IsVacuum(batch);
+
+    /// <summary>False once it has been left and came back.</summary>
+    public bool MayBeLeft { get; set; } = true;
+
+    /// <summary>Answers the caller: somebody else has carried it.</summary>
+    public void Complete(BatchResult carried)
+    {
+        Answered();
+        done.TrySetResult(carried);
+    }
+
     /// <inheritdoc/>
     public override void Run(WriteConnection connection)
     {
@@ -75,7 +91,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         }
 
         CommitsByItself = true;
-        CheckVersion(connection);
+        BatchRun.CheckVersion(batch, connection);
         connection.AllowCommit(false);
         runner.CountFromZero();
         if (connection.PageBytes > 0)
@@ -84,75 +100,15 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
             runner.Command($"PRAGMA page_size={connection.PageBytes}");
         }
 
-        RunStatements(runner, isVacuum: true);
+        BatchRun.RunStatements(runner, batch, results, isVacuum: true, Cancellation);
     }
 
     private void Transact(StatementRunner runner, WriteConnection connection)
     {
         runner.Command("BEGIN IMMEDIATE");
-        if (batch.OperationId is null || !OperationLog.TryFind(runner, batch, out earlier))
-        {
-            // After the look-up: what took effect once is answered, whatever the version is by now.
-            CheckVersion(connection);
-            runner.CountFromZero();
-            RunStatements(runner, isVacuum: false);
-            if (batch.OperationId is not null)
-            {
-                OperationLog.Record(runner, connection, batch, results);
-            }
-        }
-
+        earlier = BatchRun.Run(runner, connection, batch, results, Cancellation);
         Cancellation.ThrowIfCancellationRequested();
         connection.AllowCommit(batch.OperationId is not null);
         runner.Command("COMMIT");
-    }
-
-    private void RunStatements(StatementRunner runner, bool isVacuum)
-    {
-        for (int i = 0; i < batch.Statements.Count; i++)
-        {
-            // An interrupt is lost on a connection at rest: one that came between two statements is noticed here.
-            Cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                bool isLast = i == batch.Statements.Count - 1;
-                if (isVacuum && !isLast)
-                {
-                    // The settings wait on the connection for the VACUUM. By itself, one of an empty database would commit.
-                    runner.Command("BEGIN");
-                    runner.Run(batch.Statements[i], results);
-                    runner.Command("ROLLBACK");
-                }
-                else
-                {
-                    runner.Run(batch.Statements[i], results, isVacuum);
-                }
-            }
-            catch (DatabaseException e) when (e.Statement is null && batch.Statements.Count > 1)
-            {
-                throw new DatabaseException(e.Kind, e.Code, $"Statement {i + 1} of {batch.Statements.Count}: {e.Message}", e)
-                {
-                    Database = e.Database,
-                    Object = e.Object,
-                    SqliteCode = e.SqliteCode,
-                    Statement = i,
-                };
-            }
-        }
-    }
-
-    private void CheckVersion(WriteConnection connection)
-    {
-        if (batch.ExpectedVersion is { } expected && (expected != connection.NextVersion - 1 || !connection.OnDurable))
-        {
-            throw new DatabaseException(
-                ErrorKind.Conflict,
-                ErrorCodes.VersionMismatch,
-                $"The batch was meant for version {expected} of '{connection.Context.Name}', which is at {connection.NextVersion - 1}. Read again and decide anew.")
-            {
-                Database = connection.Context.Name,
-                Version = connection.NextVersion - 1,
-            };
-        }
     }
 }

@@ -30,14 +30,21 @@ internal sealed class StatementGuard
     private static readonly HashSet<string> PragmasForVacuum = new(StringComparer.OrdinalIgnoreCase) { "auto_vacuum", "page_size" };
 
     private readonly bool writing;
+    private readonly bool ownsConnection;
 
-    private StatementGuard(bool writing) => this.writing = writing;
+    private StatementGuard(bool writing, bool ownsConnection = false) => (this.writing, this.ownsConnection) = (writing, ownsConnection);
 
     /// <summary>For batches.</summary>
     public static StatementGuard ForWriting => new(true);
 
     /// <summary>For queries.</summary>
     public static StatementGuard ForReading => new(false);
+
+    /// <summary>For connections that one stranger has alone, until they are closed: transactions are theirs to begin and to end.</summary>
+    public static StatementGuard ForConnection => new(true, ownsConnection: true);
+
+    /// <summary>Whether nothing may be changed: the transaction was begun as one that only reads.</summary>
+    public bool OnlyReads { get; set; }
 
     /// <summary>Lifted while the engine compiles its own BEGIN and COMMIT, and while VACUUM runs (it attaches a temporary database).</summary>
     public bool IsLifted { get; set; }
@@ -58,17 +65,22 @@ internal sealed class StatementGuard
             return raw.SQLITE_OK;
         }
 
-        Refusal = action switch
+        string? why = action switch
         {
+            raw.SQLITE_ATTACH when ownsConnection && first is "" => null, // Temporary: so VACUUM works.
+            raw.SQLITE_DETACH when ownsConnection => null,
+            raw.SQLITE_INSERT or raw.SQLITE_UPDATE or raw.SQLITE_DELETE when OnlyReads => "the transaction was begun to read only",
             raw.SQLITE_ATTACH => "ATTACH reaches outside of the database",
             raw.SQLITE_DETACH => "DETACH reaches outside of the database",
-            raw.SQLITE_TRANSACTION => "a batch is a transaction already: take BEGIN, COMMIT, END and ROLLBACK out of it",
+            raw.SQLITE_TRANSACTION when !ownsConnection => "a batch is a transaction already: take BEGIN, COMMIT, END and ROLLBACK out of it",
             raw.SQLITE_SAVEPOINT when !writing => "a query has no savepoints",
             raw.SQLITE_PRAGMA when !Pragmas.Contains(first) => $"PRAGMA {first} would stay on the connection, or reaches outside of the database",
+            raw.SQLITE_PRAGMA when ownsConnection && first.Equals("foreign_keys", StringComparison.OrdinalIgnoreCase) => null,
             raw.SQLITE_PRAGMA when second is not null && ReadOnlyPragmas.Contains(first) => $"PRAGMA {first} can only be read here",
             raw.SQLITE_FUNCTION when IsDangerous(second) => $"the function {second} reaches outside of the database",
-            _ => Refusal,
+            _ => null,
         };
+        Refusal = why ?? Refusal;
         LeavesTraces |= action switch
         {
             raw.SQLITE_READ or raw.SQLITE_SELECT => false,
@@ -77,7 +89,9 @@ internal sealed class StatementGuard
             // Not the CREATE TEMP actions alone: CREATE TABLE temp.x is none of them.
             _ => string.Equals(database, "temp", StringComparison.OrdinalIgnoreCase),
         };
-        return Refusal is null ? raw.SQLITE_OK : Deny;
+
+        // The engine forgets a refusal before it compiles the next statement; who owns a connection compiles unseen.
+        return (ownsConnection ? why : Refusal) is null ? raw.SQLITE_OK : Deny;
     }
 
     private static bool IsDangerous(string? function) => function is not null

@@ -10,6 +10,13 @@ namespace OrleansSqlite.Transactions;
 internal sealed class StatementRunner : IDisposable
 {
     private const int CachedStatements = 128;
+
+    /// <summary>
+    /// The longest value or row, in bytes. SQLite's own bound would let one call of a function take a gigabyte. A number and not a setting: whoever runs a batch,
+    /// or carries another's, gives the same answer.
+    /// </summary>
+    private const int ValueBytes = 128 << 20;
+
     private readonly DatabaseContext context;
     private readonly Session session;
     private readonly StatementGuard guard;
@@ -26,6 +33,7 @@ internal sealed class StatementRunner : IDisposable
         this.guard = guard;
         connection = Connections.Open(session, context.Options.PageBytes);
         guard.Attach(connection.Handle!);
+        _ = raw.sqlite3_limit(connection.Handle!, raw.SQLITE_LIMIT_LENGTH, ValueBytes);
     }
 
     /// <summary>The connection's handle.</summary>

@@ -129,7 +129,7 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         private bool commitAllowed;
         private long version;
 
-        public override long TransactionBytes => context.Options.TransactionBytes;
+        public override long TransactionBytes => running?.MaxBytes(context.Options) ?? context.Options.TransactionBytes;
 
         public bool HasStacked { get; private set; }
 

@@ -5,8 +5,6 @@ namespace OrleansSqlite.Transfer;
 /// <summary>Writes a snapshot as an ordinary SQLite file: beside its final name first, so that the file is whole or not there.</summary>
 internal sealed class Export(EngineDatabase database, EngineThreads threads)
 {
-    private const int ChunkBytes = 1 << 20;
-
     /// <summary>Exports the newest version.</summary>
     public async Task<DatabaseDescription> RunAsync(
         string file, bool overwrite, IProgress<TransferProgress>? progress, CancellationToken cancellation)
@@ -65,18 +63,11 @@ internal sealed class Export(EngineDatabase database, EngineThreads threads)
     private static bool Write(Snapshot snapshot, string part, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
         using var stream = new FileStream(part, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
-        int perChunk = Math.Max(1, ChunkBytes / Math.Max(1, snapshot.PageBytes));
-        byte[] chunk = new byte[perChunk * snapshot.PageBytes];
-        for (ulong page = 1; page <= snapshot.PageCount; page += (uint)perChunk)
+        byte[] chunk = DatabaseFile.NewChunk(snapshot);
+        while (stream.Length < snapshot.Bytes)
         {
             cancellation.ThrowIfCancellationRequested();
-            int pages = (int)Math.Min((ulong)perChunk, snapshot.PageCount - page + 1);
-            for (int i = 0; i < pages; i++)
-            {
-                snapshot.Copy((uint)page + (uint)i, chunk.AsSpan(i * snapshot.PageBytes, snapshot.PageBytes));
-            }
-
-            stream.Write(chunk, 0, pages * snapshot.PageBytes);
+            stream.Write(chunk, 0, DatabaseFile.Fill(snapshot, stream.Length, chunk));
             progress?.Report(new(stream.Length, snapshot.Bytes, "write"));
         }
 

@@ -125,7 +125,7 @@ internal sealed class Import(DatabaseContext context, EngineThreads threads)
                     await record.DeleteAsync().ConfigureAwait(false);
                     return EngineDatabase.Describe(context.Name, next);
                 case SwapOutcome.Unknown:
-                    throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error);
+                    throw Errors.OutcomeUnknown(context.Name, next.Version, end.Error, Errors.OverHistory);
                 default:
                     cancellation.ThrowIfCancellationRequested();
                     existing = await reader.ReadAsync(cancellation).ConfigureAwait(false);

@@ -9,7 +9,7 @@ internal sealed class StoredDatabaseCreator(RelationalDatabaseCreatorDependencie
 {
     // The table of operation ids is this library's own: a database that has no other is empty.
     private const string TablesSql =
-        $"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage IS NOT NULL AND name <> '{Transactions.OperationLog.Table}'";
+        $"SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage IS NOT NULL AND name NOT IN ('{Transactions.OperationLog.Table}', '{Combining.InboxLog.Table}')";
 
     private readonly IRawSqlCommandBuilder commands = commands;
     private bool isEnsuring;

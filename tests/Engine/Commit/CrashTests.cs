@@ -90,7 +90,7 @@ public sealed class CrashTests
         });
         process.Store.Next(StoreVerb.Swap, Fault.Echo);
         await process.RunAsync(Large);
-        CommitPoint[] ofCollections = [CommitPoint.CollectionBegun, CommitPoint.CollectionMarked];
+        CommitPoint[] ofCollections = [CommitPoint.CollectionBegun, CommitPoint.CollectionMarked, CommitPoint.Left];
         Assert.Equal(Enum.GetValues<CommitPoint>().Except(ofCollections).Order(), passed.Distinct().Order());
         Assert.True(passed.IndexOf(CommitPoint.Uploaded) < passed.IndexOf(CommitPoint.Planned));
         Assert.True(passed.IndexOf(CommitPoint.Planned) < passed.IndexOf(CommitPoint.SwapSending));

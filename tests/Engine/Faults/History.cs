@@ -21,7 +21,7 @@ internal sealed class History(ulong seed, int processes, int callers, int steps,
     /// <summary>Runs it, and checks what is left.</summary>
     public async Task RunAsync()
     {
-        await using var scene = new Scene(seed);
+        await using var scene = new Scene(seed) { Combines = seed % 2 == 0 };
         var founder = await scene.JoinAsync();
         await founder.Engine.CreateAsync(Scene.Name);
         await founder.RunAllAsync(Workload.Schema);

@@ -26,6 +26,9 @@ internal sealed class Scene : IAsyncDisposable
     /// <summary>The key of the head.</summary>
     public const string HeadKey = Name + "/head";
 
+    /// <summary>Whether who loses a race may leave its write to others. If not, it runs again by itself, so that its requests can be told one by one.</summary>
+    public bool Combines { get; init; }
+
     /// <summary>Everybody's clock.</summary>
     public VirtualTime Time { get; } = new();
 
@@ -84,7 +87,7 @@ internal sealed class Scene : IAsyncDisposable
         var store = new FaultyStore(Memory, time, own);
         var engine = await DatabaseEngine.OpenAsync(
             // Time flies here, so a read would be sent twice at any moment: whoever counts requests, or has one of them fail, could not tell which.
-            store, (options ?? new DatabaseOptions { Threads = 2 }) with { ProbeStore = false, HedgeReads = false }, null, time, new Entropy(own + 1));
+            store, Settings(options ?? new DatabaseOptions { Threads = 2 }), null, time, new Entropy(own + 1));
         engine.AtPoint = atPoint;
         var process = new Process(store, engine);
         lock (processes)
@@ -94,6 +97,15 @@ internal sealed class Scene : IAsyncDisposable
 
         return process;
     }
+
+    /// <summary>Where days pass in no time a collection would begin at any moment: only who sets another interval than the usual one has them.</summary>
+    private DatabaseOptions Settings(DatabaseOptions options) => options with
+    {
+        ProbeStore = false,
+        HedgeReads = false,
+        Combine = Combines,
+        CollectInterval = options.CollectInterval == new DatabaseOptions().CollectInterval ? TimeSpan.Zero : options.CollectInterval,
+    };
 
     /// <summary>The head as it lies in the store.</summary>
     public async Task<Head> HeadAsync() =>

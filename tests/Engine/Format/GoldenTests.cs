@@ -52,6 +52,30 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void Write_that_was_left()
+    {
+        byte[] golden = Golden("write.inbox", () => Sample.Entry().TryEncode()!);
+
+        Assert.Equal(golden, Sample.Entry().TryEncode());
+        var (made, read) = (Sample.Entry(), InboxEntry.Decode(golden, Key));
+        Assert.Equal((made.Id, made.DatabaseId, made.CollectionEpoch, made.LifetimeSeconds), (read.Id, read.DatabaseId, read.CollectionEpoch, read.LifetimeSeconds));
+        Assert.Equal(made.Batch.OperationId, read.Batch.OperationId);
+        Assert.Equal(made.Batch.Statements.Select(one => one.Sql), read.Batch.Statements.Select(one => one.Sql));
+        Assert.Equal(made.Batch.Statements.SelectMany(one => one.Positional), read.Batch.Statements.SelectMany(one => one.Positional));
+        Assert.Equal(made.Batch.Statements.SelectMany(one => one.Named), read.Batch.Statements.SelectMany(one => one.Named));
+    }
+
+    [Fact]
+    public void Results_of_a_write_that_was_left()
+    {
+        byte[] golden = Golden("inbox.results", () => InboxResults.Encode("[]"u8));
+
+        Assert.Equal(golden, InboxResults.Encode("[]"u8));
+        Assert.Equal("[]"u8.ToArray(), InboxResults.Decode(golden, Key).ToArray());
+        RefusesDamage(golden, bytes => InboxResults.Decode(bytes, Key));
+    }
+
+    [Fact]
     public void Head_that_is_live()
     {
         byte[] golden = Golden("live.head", () => HeadCodec.Encode(LiveHead()));

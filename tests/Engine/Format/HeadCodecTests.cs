@@ -47,6 +47,34 @@ public sealed class HeadCodecTests
         }
     }
 
+    [Theory]
+    [InlineData(0, 0, 0, 0)]
+    [InlineData(0, 2, 2, 0)]
+    [InlineData(4, 2, 4, 3)]
+    [InlineData(1, 0, 3, 12)]
+    public void A_head_with_a_history_comes_back_as_it_was(int segments, int frames, int recent, int checkpoints)
+    {
+        var head = new Sample(15).HeadWithHistory(1024, segments, frames, recent, checkpoints);
+
+        byte[] bytes = HeadCodec.Encode(head);
+        var read = HeadCodec.Decode(bytes, Key);
+
+        AssertSame(head, read);
+        Assert.Equal(head.Segments.Select(entry => entry.Home), read.Segments.Select(entry => entry.Home));
+        Assert.True(HeadCodec.Encode(read).AsSpan().SequenceEqual(bytes));
+        Assert.Equal(read.Segments.Select(WithoutIndex), HeadCodec.DecodeSegments(bytes.AsMemory(0, (int)HeadCodec.ListBytes(head)), Key).Select(WithoutIndex));
+        Assert.Equal(ErrorCodes.Damaged, Assert.Throws<DatabaseException>(() => HeadCodec.DecodeSegments(bytes.AsMemory(0, (int)HeadCodec.ListBytes(head) - 1), Key)).Code);
+    }
+
+    /// <summary>A head of the first format version stays one until a commit gives it a history.</summary>
+    [Fact]
+    public void A_head_without_a_history_is_of_the_first_format_version()
+    {
+        var head = new Sample(16).Head(4096, 1, 1, 1);
+        Assert.Equal((1, 2), (HeadCodec.Encode(head)[8], HeadCodec.Encode(head with { History = new HeadHistory() })[8]));
+        Assert.Null(HeadCodec.Decode(HeadCodec.Encode(head), Key).History);
+    }
+
     [Fact]
     public void A_tombstone_comes_back_as_it_was()
     {
@@ -95,7 +123,16 @@ public sealed class HeadCodecTests
 
     internal static void AssertSame(Head expected, Head actual)
     {
-        Assert.Equal(expected with { Recent = [], Segments = [], Frames = [] }, actual with { Recent = [], Segments = [], Frames = [] });
+        Assert.Equal(
+            expected with { Recent = [], Segments = [], Frames = [], History = null }, actual with { Recent = [], Segments = [], Frames = [], History = null });
+        Assert.Equal(expected.History is null, actual.History is null);
+        if (expected.History is { } history)
+        {
+            Assert.Equal(history with { Checkpoints = [], Sources = [] }, actual.History! with { Checkpoints = [], Sources = [] });
+            Assert.Equal(history.Checkpoints.AsEnumerable(), actual.History.Checkpoints);
+            Assert.Equal(history.Sources.AsEnumerable(), actual.History.Sources);
+        }
+
         Assert.Equal(expected.Recent.AsEnumerable(), actual.Recent);
         Assert.Equal(expected.Segments.Select(WithoutIndex), actual.Segments.Select(WithoutIndex));
         Assert.Equal(expected.Segments.Select(e => e.InlineIndex.ToArray()), actual.Segments.Select(e => e.InlineIndex.ToArray()));

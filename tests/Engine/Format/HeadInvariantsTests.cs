@@ -8,6 +8,9 @@ public sealed class HeadInvariantsTests
     /// <summary>Version 26: segments of the versions 11 to 20 and 1 to 10, and the frames of the last six commits, four of them listed.</summary>
     private static readonly Head Valid = new Sample(1).Head(4096, 2, 6, 4);
 
+    /// <summary>The same with a history: four checkpoints, up to the versions 5, 10, 15 and 20; the second segment lies in "other".</summary>
+    private static readonly Head Long = new Sample(1).HeadWithHistory(4096, 2, 6, 4, 4);
+
     [Fact]
     public void A_valid_head_passes()
     {
@@ -64,6 +67,79 @@ public sealed class HeadInvariantsTests
         Assert.Contains(message, HeadCodec.Check(broken) ?? "(holds)", StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => HeadCodec.Encode(broken));
     }
+
+    [Fact]
+    public void A_valid_history_passes()
+    {
+        Assert.Null(HeadCodec.Check(Long));
+        Assert.Equal([5L, 10, 15, 20], Long.History!.Checkpoints.Select(entry => entry.LastVersion));
+        Assert.Null(HeadCodec.Check(Valid with { History = new HeadHistory { BasePageCount = null } }));
+        Assert.Null(HeadCodec.Check(Tombstone(new HeadHistory { Sources = ["other"] })));
+    }
+
+    [Theory]
+    [InlineData("source that is not named", "lies in the database 'other', which is not among its sources")]
+    [InlineData("no history", "lies in the database 'other', which is not among its sources")]
+    [InlineData("source twice", "the names of the databases that it shares segments with are wrong")]
+    [InlineData("bad source", "the names of the databases that it shares segments with are wrong")]
+    [InlineData("256 sources", "the names of the databases that it shares segments with are wrong")]
+    [InlineData("tombstone", "a tombstone has a history")]
+    [InlineData("missing list", "a list is missing")]
+    [InlineData("late collection", "the time of the last collection")]
+    [InlineData("base page count", "the page count of the base is out of range")]
+    [InlineData("level", "has the level 9")]
+    [InlineData("checkpoint of the future", "goes from version 15 to 27, behind which stands 26")]
+    [InlineData("checkpoint upside down", "goes from version 15 to 14")]
+    [InlineData("negative version", "goes from version -1 to 5")]
+    [InlineData("gap", "begins at version 17, but the one before it ends at 15")]
+    [InlineData("upside down", "but the one before it ends at 20")]
+    [InlineData("time", "the time or the size of checkpoint")]
+    [InlineData("size", "the time or the size of checkpoint")]
+    [InlineData("no lists", "the time or the size of checkpoint")]
+    [InlineData("lists beyond the object", "the time or the size of checkpoint")]
+    [InlineData("checkpoint twice", "is listed twice")]
+    public void Each_rule_of_the_history_is_checked(string breach, string message)
+    {
+        var broken = BreakHistory(breach);
+
+        Assert.Contains(message, HeadCodec.Check(broken) ?? "(holds)", StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(() => HeadCodec.Encode(broken));
+    }
+
+    private static Head BreakHistory(string breach)
+    {
+        var history = Long.History!;
+        var last = history.Checkpoints[^1];
+        return breach switch
+        {
+            "source that is not named" => Long with { History = history with { Sources = ["the-first.of-all"] } },
+            "no history" => Long with { History = null },
+            "source twice" => Long with { History = history with { Sources = ["other", "other"] } },
+            "bad source" => Long with { History = history with { Sources = ["other", "../x"] } },
+            "256 sources" => Long with { History = history with { Sources = [.. Enumerable.Range(0, 255).Select(i => $"s{i}"), "other"] } },
+            "tombstone" => Tombstone(history),
+            "missing list" => Long with { History = history with { Checkpoints = default } },
+            "late collection" => Long with { History = history with { CollectedAtMs = Limits.MaxTimeMs + 1 } },
+            "base page count" => Long with { History = history with { BasePageCount = uint.MaxValue } },
+            "level" => Last(last with { Level = 9 }),
+            "checkpoint of the future" => Last(last with { LastVersion = 27 }),
+            "checkpoint upside down" => Last(last with { LastVersion = 14 }),
+            "negative version" => Long with { History = history with { Checkpoints = [history.Checkpoints[0] with { FirstVersion = -1 }] } },
+            "gap" => Last(last with { FirstVersion = 17 }),
+            "upside down" => Long with { History = history with { Checkpoints = [.. history.Checkpoints.Reverse()] } },
+            "time" => Last(last with { LastTimeMs = -1 }),
+            "size" => Last(last with { ObjectBytes = Limits.MaxHeadBytes + 1 }),
+            "no lists" => Last(last with { ListBytes = 0 }),
+            "lists beyond the object" => Last(last with { ListBytes = last.ObjectBytes + 1 }),
+            "checkpoint twice" => Long with { History = history with { Checkpoints = [last, last] } },
+            _ => throw new ArgumentOutOfRangeException(nameof(breach)),
+        };
+
+        Head Last(CheckpointEntry entry) => Long with { History = history with { Checkpoints = history.Checkpoints.SetItem(3, entry) } };
+    }
+
+    private static Head Tombstone(HeadHistory history) =>
+        Long with { State = HeadState.Tombstone, Frames = [], Segments = [], PageBytes = 0, PageCount = 0, History = history };
 
     private static Head Break(string breach)
     {

@@ -16,6 +16,22 @@ internal sealed class Sample(ulong seed)
     /// <summary>A time in 2026.</summary>
     public const long TimeMs = 1_790_000_000_000;
 
+    /// <summary>A write that was left, with a value of every kind.</summary>
+    public static InboxEntry Entry() => new()
+    {
+        Id = InboxId.Create(TimeMs, new Entropy(1)),
+        DatabaseId = new Guid("00112233-4455-6677-8899-aabbccddeeff"),
+        CollectionEpoch = 3,
+        LifetimeSeconds = 60,
+        Batch = new Batch(
+            new Statement("INSERT INTO t VALUES (?, ?, ?, ?, ?)", null, -7, 0.5, "größer", new byte[] { 0, 255 }),
+            Statement.WithNames("UPDATE t SET a = :a", new Dictionary<string, SqlValue> { ["a"] = SqlValue.From(long.MinValue) }),
+            new Statement("DELETE FROM t"))
+        {
+            OperationId = "order-17",
+        },
+    };
+
     public ulong Next()
     {
         ulong z = state += 0x9E3779B97F4A7C15;
@@ -107,6 +123,42 @@ internal sealed class Sample(ulong seed)
         }
 
         return builder.Finish(minVersion, maxVersion, epoch, list);
+    }
+
+    /// <summary>A history that fits a head: lists of saved heads, saved heads, each beginning where the one before it ends.</summary>
+    public HeadHistory History(Head head, int checkpoints, params string[] sources)
+    {
+        long each = Math.Max(1, head.Version / (checkpoints + 1));
+        var entries = Enumerable.Range(0, checkpoints).Select(i => new CheckpointEntry
+        {
+            Level = (byte)(i < checkpoints / 2 ? 1 : 0),
+            Id = new CheckpointId(Id()),
+            FirstVersion = i * each,
+            LastVersion = (i + 1) * each,
+            LastTimeMs = TimeMs + i,
+            ObjectBytes = 5000 + (uint)Below(5000),
+            ListBytes = 1000 + (uint)Below(4000),
+        });
+        return new HeadHistory
+        {
+            BasePageCount = head.PageCount,
+            RetentionSeconds = 86_400 + (uint)Below(1000),
+            CollectedAtMs = TimeMs,
+            Checkpoints = [.. entries],
+            Sources = [.. sources],
+        };
+    }
+
+    /// <summary>A valid head of format version 2, some of whose segments lie in other databases.</summary>
+    public Head HeadWithHistory(int pageBytes, int segments, int frames, int recent, int checkpoints)
+    {
+        string[] sources = ["other", "the-first.of-all"];
+        var head = Head(pageBytes, segments, frames, recent);
+        return head with
+        {
+            Segments = [.. head.Segments.Select((entry, i) => i % 3 == 0 ? entry : entry with { Home = sources[i % 3 - 1] })],
+            History = History(head, checkpoints, sources),
+        };
     }
 
     /// <summary>A valid head with some of everything.</summary>

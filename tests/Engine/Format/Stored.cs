@@ -4,7 +4,7 @@ using OrleansSqlite.Format;
 namespace OrleansSqlite.Tests.Format;
 
 /// <summary>
-/// The four things that are decoded, each as bytes: how to read all of it, how much memory that may take beyond its own size,
+/// The things that are decoded, each as bytes: how to read all of it, how much memory that may take beyond its own size,
 /// and how to make its checksums right again after a change (so that the checks behind them are reached).
 /// </summary>
 internal abstract class Stored
@@ -53,9 +53,10 @@ internal abstract class Stored
         }
     }
 
-    public sealed class StoredHead : Stored
+    public sealed class StoredHead(bool hasHistory = false) : Stored
     {
-        public override byte[] Bytes { get; } = HeadCodec.Encode(new Sample(12).Head(512, 2, 3, 4));
+        public override byte[] Bytes { get; } =
+            HeadCodec.Encode(hasHistory ? new Sample(12).HeadWithHistory(512, 2, 3, 4, 4) : new Sample(12).Head(512, 2, 3, 4));
 
         public override object Read(byte[] bytes)
         {
@@ -68,20 +69,109 @@ internal abstract class Stored
         /// <summary>Reads what a load of the head reads; the checks of <see cref="Read"/> take memory of their own.</summary>
         public override long DeclaredBytes => 65_536;
 
-        public override void Reseal(byte[] bytes)
+        public override void Reseal(byte[] bytes) => ResealHead(bytes);
+
+        /// <summary>Makes the checksums of a head right, and those of its frames.</summary>
+        public static void ResealHead(Span<byte> bytes)
         {
-            if (bytes.Length < 100 || U32(bytes.AsSpan(88)) > bytes.Length - 100)
+            if (bytes.Length < 100 || U32(bytes[88..]) > bytes.Length - 100)
             {
                 return;
             }
 
-            int end = 96 + (int)U32(bytes.AsSpan(88));
-            Seal(bytes.AsSpan(0, end), bytes.AsSpan(end));
-            var frames = bytes.AsSpan(end + 4);
+            int end = 96 + (int)U32(bytes[88..]);
+            Seal(bytes[..end], bytes[end..]);
+            var frames = bytes[(end + 4)..];
             while (frames.Length >= 4 && U32(frames) is >= 8 and var length && length <= frames.Length)
             {
                 Seal(frames[..((int)length - 4)], frames[((int)length - 4)..]);
                 frames = frames[(int)length..];
+            }
+        }
+    }
+
+    public sealed class StoredEntry : Stored
+    {
+        public override byte[] Bytes { get; } = Sample.Entry().TryEncode()!;
+
+        /// <summary>A statement and a value take more in memory than the bytes that stand for them.</summary>
+        public override long DeclaredBytes => 200 * Bytes.Length;
+
+        public override object Read(byte[] bytes) => InboxEntry.Decode(bytes, Refusal.Key);
+
+        public override void Reseal(byte[] bytes)
+        {
+            if (bytes.Length >= 4)
+            {
+                Seal(bytes.AsSpan(0, bytes.Length - 4), bytes.AsSpan(bytes.Length - 4));
+            }
+        }
+    }
+
+    public sealed class StoredCheckpointList : Stored
+    {
+        private static readonly Guid DatabaseId = new Sample(17).Guid();
+        private static readonly CheckpointEntry[] Entries = [.. new Sample(18).History(new Sample(18).Head(512, 2, 3, 4), 4).Checkpoints];
+
+        /// <summary>What a head says of it.</summary>
+        private static readonly CheckpointEntry Listed = Entries[0] with { Level = 2, LastVersion = Entries[^1].LastVersion };
+
+        public override byte[] Bytes { get; } = CheckpointList.Encode(DatabaseId, Entries);
+
+        public override object Read(byte[] bytes)
+        {
+            var entries = CheckpointList.Decode(bytes, Listed, DatabaseId, Refusal.Key);
+            Assert.Null(CheckpointInvariants.FirstBroken(entries, Listed.LastVersion));
+            Assert.All(entries, entry => Assert.True(entry.Level < Listed.Level));
+            Assert.True(CheckpointList.Encode(DatabaseId, entries).AsSpan().SequenceEqual(bytes), "two forms of the same list");
+            return entries;
+        }
+
+        public override void Reseal(byte[] bytes)
+        {
+            if (bytes.Length >= 4)
+            {
+                Seal(bytes.AsSpan(0, bytes.Length - 4), bytes.AsSpan(bytes.Length - 4));
+            }
+        }
+    }
+
+    public sealed class StoredPin : Stored
+    {
+        private const int HeldAt = 44 + 4 + 4;
+
+        public override byte[] Bytes { get; } = new Pin
+        {
+            Kind = PinKind.Fork,
+            Name = "copy",
+            Owner = "shop",
+            DatabaseId = new Sample(19).Guid(),
+            TimeMs = Sample.TimeMs,
+            Held = new Sample(19).HeadWithHistory(512, 2, 1, 2, 2),
+        }.Encode();
+
+        /// <summary>As for the head that it holds.</summary>
+        public override long DeclaredBytes => 131_072;
+
+        public override object Read(byte[] bytes)
+        {
+            var pin = Pin.Decode(bytes, Refusal.Key);
+            Assert.Null(HeadCodec.Check(pin.Held));
+            Assert.True(DatabaseName.IsValid(pin.Name) && DatabaseName.IsValid(pin.Owner));
+            Assert.True(pin.Encode().AsSpan().SequenceEqual(bytes), "two forms of the same pin");
+            return pin;
+        }
+
+        public override void Reseal(byte[] bytes)
+        {
+            if (bytes.Length > HeldAt + 4)
+            {
+                StoredHead.ResealHead(bytes.AsSpan(HeldAt, bytes.Length - HeldAt - 4));
+            }
+
+            if (bytes.Length >= 4)
+            {
+                Seal(bytes.AsSpan(0, bytes.Length - 4), bytes.AsSpan(bytes.Length - 4));
             }
         }
     }

@@ -13,6 +13,13 @@ public sealed class TooNewTests
     [InlineData("head", 13, "a state or a field that is unknown", 1)]
     [InlineData("head", 86, "a state or a field that is unknown", 1)]
     [InlineData("head", 208, "unknown kind 3", 3)]
+    [InlineData("list of checkpoints", 8, "format version 2", 2)]
+    [InlineData("list of checkpoints", 10, "unknown flags 0x0001", 1)]
+    [InlineData("pin", 8, "format version 2", 2)]
+    [InlineData("pin", 10, "unknown flags 0x0001", 1)]
+    [InlineData("pin", 12, "a pin of an unknown kind", 3)]
+    [InlineData("pin", 15, "a pin of an unknown kind", 1)]
+    [InlineData("pin", 60, "format version 3", 3)]
     [InlineData("segment", 8, "format version 2", 2)]
     [InlineData("segment", 10, "unknown flags 0x0001", 1)]
     [InlineData("index", 0, "unknown kind 3", 3)]
@@ -23,6 +30,8 @@ public sealed class TooNewTests
         Stored stored = what switch
         {
             "head" => new Stored.StoredHead(),
+            "list of checkpoints" => new Stored.StoredCheckpointList(),
+            "pin" => new Stored.StoredPin(),
             "segment" => new Stored.StoredSegment(SegmentKind.Dense, noise: false),
             "index" => new Stored.StoredIndex(SegmentKind.Dense),
             _ => new Stored.StoredFrame(512, 2, noise: false),

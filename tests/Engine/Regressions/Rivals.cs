@@ -32,7 +32,7 @@ internal sealed class Rivals : IAsyncDisposable
     {
         var store = new MemoryStore();
         var faults = new FaultStore(store);
-        options = (options ?? new DatabaseOptions()) with { ProbeStore = false };
+        options = (options ?? new DatabaseOptions()) with { ProbeStore = false, Combine = false };
         var rivals = new Rivals(faults, await DatabaseEngine.OpenAsync(faults, options), await DatabaseEngine.OpenAsync(store, options));
         if (sql is not null)
         {

@@ -175,4 +175,20 @@ public sealed class S3ReadTests
         Assert.Equal(StoreFailure.Unavailable, Of(SocketError.ConnectionRefused));
         Assert.Null(S3Errors.Map(new InvalidOperationException("A bug."), "s3://bucket", null));
     }
+
+    [Theory]
+    [InlineData("AccessDenied", StoreFailure.Denied)]
+    [InlineData("SlowDown", StoreFailure.Unavailable)]
+    [InlineData("InternalError", StoreFailure.Unavailable)]
+    public async Task Of_many_that_are_deleted_at_once_one_that_stays_is_an_error_that_names_it(string code, StoreFailure failure)
+    {
+        await using var server = new CannedServer(_ => CannedServer.Answer(
+            200,
+            $"<DeleteResult><Deleted><Key>db/a</Key></Deleted><Error><Key>db/b</Key><Code>{code}</Code><Message>Not that one.</Message></Error></DeleteResult>",
+            "Content-Type: application/xml"));
+        await using S3Store store = S3SwapTests.Open(server, new S3Options { Retries = 0 });
+        var error = await Assert.ThrowsAsync<StoreException>(async () => await store.DeleteManyAsync(["db/a", "db/b"], None));
+        Assert.Equal(failure, error.Failure);
+        Assert.Contains("db/b", error.Message, StringComparison.Ordinal);
+    }
 }

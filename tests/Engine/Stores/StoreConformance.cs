@@ -196,6 +196,19 @@ public abstract class StoreConformance : IAsyncLifetime
     }
 
     [StoreFact]
+    public async Task Many_are_deleted_at_once_and_no_others()
+    {
+        string[] there = [.. Enumerable.Range(0, 1100).Select(i => $"db/segments/{i:D4}")];
+        await Parallel.ForEachAsync(there, new ParallelOptions { MaxDegreeOfParallelism = 32 }, async (key, token) => await Store.WriteAsync(key, Bytes("x"), token));
+        string[] spared = ["db/segments/0000", "db/segments/1099"];
+        await Store.DeleteManyAsync([], None);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.DeleteManyAsync(["../escape"], None));
+        Assert.Equal(1100, (await ListAsync("db/")).Length);
+        await Store.DeleteManyAsync([.. there.Except(spared), "db/segments/never-was"], None);
+        Assert.Equal(spared, (await ListAsync("db/")).Select(static one => one.Key));
+    }
+
+    [StoreFact]
     public async Task A_key_is_a_plain_path_or_it_is_refused()
     {
         string[] bad =

@@ -198,6 +198,45 @@ public sealed class CollectionTests
         Assert.Equal(2, await fresh.CountAsync("SELECT count(*) FROM t"));
     }
 
+    /// <summary>Only the head can tell whether a missing object was collected: as long as it can't be read, nothing is called damaged.</summary>
+    [Fact]
+    public async Task A_missing_object_is_not_called_damaged_while_the_head_cannot_be_read()
+    {
+        await using var scene = await ForkTests.WithRowsAsync(60);
+        var reader = await scene.JoinAsync(Small);
+        await reader.Database.DescribeAsync();
+        foreach (string key in (await ForkTests.KeysAsync(scene)).Where(key => key.Contains("/segments/", StringComparison.Ordinal)))
+        {
+            await scene.Memory.DeleteAsync(key, CancellationToken.None);
+        }
+
+        reader.Store.Always = request => request.Key == Scene.HeadKey ? new Fault(FaultKind.RequestLost) : Fault.None;
+        var level = ReadLevel.StaleBy(TimeSpan.FromDays(10_000));
+        Assert.Equal(ErrorCodes.StoreUnavailable, (await Process.FailureAsync(reader.Database.ScalarAsync("SELECT count(*) FROM t", level))).Code);
+        reader.Store.Always = null;
+        Assert.Equal(ErrorCodes.Damaged, (await Process.FailureAsync(reader.Database.ScalarAsync("SELECT count(*) FROM t", level))).Code);
+    }
+
+    /// <summary>Nobody knows what a saved head named that is lost, so nothing is deleted, until it has left with the history that is kept.</summary>
+    [Fact]
+    public async Task A_saved_head_that_is_lost_stops_collections_until_it_is_old()
+    {
+        await using var scene = await ForkTests.WithRowsAsync(60);
+        var keys = new OrleansSqlite.Format.DatabaseKeys(Scene.Name);
+        await scene.Memory.DeleteAsync(keys.Checkpoint((await scene.HeadAsync()).History!.Checkpoints[1].Id), CancellationToken.None);
+        Assert.Equal(ErrorCodes.Damaged, (await Process.FailureAsync(scene[0].Engine.CollectAsync(Scene.Name))).Code);
+
+        scene.Time.Advance(TimeSpan.FromDays(8));
+        for (int i = 0; i < 2; i++)
+        {
+            await scene[0].RunAsync("INSERT INTO t SELECT 1, hex(randomblob(20000))");
+            scene.Time.Advance(TimeSpan.FromDays(8));
+        }
+
+        Assert.True((await scene[0].Engine.CollectAsync(Scene.Name)).Deleted > 0);
+        Assert.True((await scene[1].Engine.VerifyAsync(Scene.Name, history: true)).IsWhole);
+    }
+
     private static async Task ForgetAsync(Scene scene)
     {
         for (int i = 0; i < 3; i++)

@@ -83,8 +83,8 @@ public sealed class ForkTests
         scene[0].Store.BeforeNext(StoreVerb.Swap, Wait);
         async Task Wait()
         {
-            // The third swap brings the fork to life: before it, its process stands still for a month, in which the parent is collected.
-            if (++swaps < 3)
+            // The fourth swap (after those of the reservation, of the pin and of the parent's head) brings the fork to life: before it, its process stands still for a month, in which the parent is collected.
+            if (++swaps < 4)
             {
                 scene[0].Store.BeforeNext(StoreVerb.Swap, Wait);
                 return;

@@ -32,7 +32,7 @@ internal sealed class Rivalry : IAsyncDisposable
     /// <summary>Opens both, with a database <c>app</c>.</summary>
     public static async Task<Rivalry> OpenAsync(DatabaseOptions? options = null)
     {
-        options = (options ?? new DatabaseOptions()) with { ProbeStore = false };
+        options = (options ?? new DatabaseOptions()) with { ProbeStore = false, Combine = false };
         var store = new MemoryStore();
         var rivalry = new Rivalry(await DatabaseEngine.OpenAsync(store, options), await DatabaseEngine.OpenAsync(store, options));
         await rivalry.Mine.CreateAsync("app");

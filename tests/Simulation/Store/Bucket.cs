@@ -10,12 +10,16 @@ namespace OrleansSqlite.Simulation.Store;
 /// </summary>
 internal sealed class Bucket(World world, Dice dice)
 {
+    private static readonly TimeSpan Spacing = TimeSpan.FromSeconds(1.0 / 15);
     private static readonly TimeSpan SwapMedian = TimeSpan.FromMilliseconds(34);
     private readonly SortedDictionary<string, StoredObject> objects = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TimeSpan> busyUntil = new(StringComparer.Ordinal);
 
     /// <summary>How often a conditional write that meets another one is answered 409 in place of waiting for it.</summary>
     public double ConflictChance { get; set; }
+
+    /// <summary>Whether a conditional write that has lost is refused at once, and only those that are applied follow one another, fifteen a second.</summary>
+    public bool RefusesAtOnce { get; init; }
 
     /// <summary>Called when a conditional write has been applied.</summary>
     public Action<string, StoredObject>? Swapped { get; set; }
@@ -59,6 +63,20 @@ internal sealed class Bucket(World world, Dice dice)
     public void Swap(string key, byte[] content, ETag? expected, Action<SwapResult> answer)
     {
         var free = busyUntil.GetValueOrDefault(key);
+        if (RefusesAtOnce)
+        {
+            if (free > world.Now && Find(key)?.Tag == expected)
+            {
+                world.After(free - world.Now, () => Swap(key, content, expected, answer));
+                return;
+            }
+
+            var result = Apply(key, content, expected);
+            busyUntil[key] = result.Answer == SwapAnswer.Done ? world.Now + Spacing : free;
+            answer(result);
+            return;
+        }
+
         if (free > world.Now && dice.Chance(ConflictChance))
         {
             answer(SwapResult.Busy);

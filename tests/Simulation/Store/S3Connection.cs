@@ -67,6 +67,22 @@ internal sealed class S3Connection(Link link, Bucket bucket) : IObjectStore
             cancellation);
 
     /// <inheritdoc/>
+    public async ValueTask DeleteManyAsync(IReadOnlyCollection<string> keys, CancellationToken cancellation)
+    {
+        string[] all = [.. keys];
+        await SendAsync<bool, bool>(
+            Verb.Delete,
+            all[0],
+            answer =>
+            {
+                Array.ForEach(all, bucket.Delete);
+                answer(true);
+            },
+            static (done, _) => done,
+            cancellation);
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var all = await SendAsync<ObjectInfo[], ObjectInfo[]>(

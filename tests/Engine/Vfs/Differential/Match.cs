@@ -30,6 +30,9 @@ internal sealed class Match : IAsyncDisposable
             PageCacheBytes = 1 << 20,
             Threads = 4,
             IdleConnections = sample.Below(3),
+
+            // What the outcomes of left writes take in the file plain SQLite has no pages for.
+            Combine = false,
         });
         check = new Check(pair, Plain);
     }

@@ -1,0 +1,29 @@
+using OrleansSqlite.Format;
+using OrleansSqlite.Transactions;
+
+namespace OrleansSqlite.Combining;
+
+/// <summary>A write of this process that lies in the inbox. Whoever learns first what became of it answers its caller.</summary>
+internal sealed class LeftWrite(BatchTransaction transaction, InboxEntry entry)
+{
+    private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int taken;
+
+    /// <summary>The write.</summary>
+    public BatchTransaction Transaction => transaction;
+
+    /// <summary>What was left.</summary>
+    public InboxEntry Entry => entry;
+
+    /// <summary>The damage that was met when it ran here, if it was: it is given up with that.</summary>
+    public DatabaseException? Damage { get; set; }
+
+    /// <summary>Done when its caller is answered, or it is back in the queue.</summary>
+    public Task Answered => answered.Task;
+
+    /// <summary>Whether the one who asks is the one who answers.</summary>
+    public bool TryTake() => Interlocked.Exchange(ref taken, 1) == 0;
+
+    /// <summary>It is answered.</summary>
+    public void End() => answered.TrySetResult();
+}
