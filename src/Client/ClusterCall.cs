@@ -5,10 +5,11 @@ namespace OrleansSqlite.Client;
 
 /// <summary>
 /// One call that has the same effect however often it is made: over the cluster, or straight to the store when the cluster does not
-/// answer. What makes it so is an operation id, or that it only reads.
+/// answer. What makes it so is an operation id, or that it only reads. Another call is made once, and its doubt told.
 /// </summary>
 internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptions> options, TimeProvider time, Entropy entropy)
 {
+    private const string OverOperationId = "Send a write again with the same operation id to find out; a read can simply be repeated.";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
 
@@ -19,9 +20,16 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
     /// <param name="repeatable">Whether it may be made again after an attempt of which nobody knows what became.</param>
     /// <param name="writes">Whether it may have an effect: then its end is not known when the caller stops waiting after such an attempt.</param>
     /// <param name="cancellation">The caller's.</param>
+    /// <param name="findOut">What tells the caller whether it took effect, if nobody knows; operation ids, if not given.</param>
     /// <returns>The result, and whether it is that of the first attempt.</returns>
     public async Task<(T Result, bool First)> RunAsync<T>(
-        string database, Func<Task<Reply<T>>> overCluster, Func<DatabaseEngine, Task<T>> direct, bool repeatable, bool writes, CancellationToken cancellation)
+        string database,
+        Func<Task<Reply<T>>> overCluster,
+        Func<DatabaseEngine, Task<T>> direct,
+        bool repeatable,
+        bool writes,
+        CancellationToken cancellation,
+        string findOut = OverOperationId)
     {
         long began = time.GetTimestamp();
         var pause = FirstPause;
@@ -52,7 +60,12 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             }
             catch (CallFailedException e)
             {
-                route.Failed(e.InnerException!);
+                if (e.InnerException is not OperationCanceledException || !cancellation.IsCancellationRequested)
+                {
+                    // A call that its caller has cancelled ends without an answer, and says nothing of the cluster.
+                    route.Failed(e.InnerException!);
+                }
+
                 error = e.InnerException!;
                 another = route.HasDirect;
                 inDoubt = writes;
@@ -61,7 +74,7 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
             bool givesUp = !repeatable || time.GetElapsedTime(began) > options.Value.ResolveTime || (writes && cancellation.IsCancellationRequested);
             if (givesUp)
             {
-                throw error is DatabaseException { OutcomeKnown: false } ? error : Unknown(database, error);
+                throw error is DatabaseException { OutcomeKnown: false } ? error : Unknown(database, error, findOut);
             }
 
             cancellation.ThrowIfCancellationRequested();
@@ -89,11 +102,11 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
         }
     }
 
-    internal static DatabaseException Unknown(string database, Exception error) => new(
+    internal static DatabaseException Unknown(string database, Exception error, string findOut = OverOperationId) => new(
         ErrorKind.Unavailable,
         ErrorCodes.OutcomeUnknown,
         $"The cluster has not answered a call for the database '{database}', and it is not known whether it took effect ({error.Message}). "
-        + "Check that the silos run and can be reached. Send a write again with the same operation id to find out; a read can simply be repeated.",
+        + $"Check that the silos run and can be reached. {findOut}",
         error)
     { Database = database, OutcomeKnown = false };
 

@@ -16,6 +16,8 @@ internal sealed class ClusterDatabases(
     IGrainFactory grains, Route route, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options, IServiceProvider services)
     : IDatabaseCatalog
 {
+    private readonly LongClusterCall longCall = new(grains, call, entropy, options);
+
     /// <inheritdoc/>
     public string StoreUrl => services.GetService<DatabaseEngine>()?.StoreUrl ?? route.StoreUrl ?? "the store of the cluster";
 
@@ -32,7 +34,8 @@ internal sealed class ClusterDatabases(
             engine => engine.CreateAsync(name, cancellation),
             repeatable: false,
             writes: true,
-            cancellation).ConfigureAwait(false);
+            cancellation,
+            "Look whether the database is there.").ConfigureAwait(false);
         return made;
     }
 
@@ -50,8 +53,44 @@ internal sealed class ClusterDatabases(
             },
             repeatable: false,
             writes: true,
-            cancellation).ConfigureAwait(false);
+            cancellation,
+            "Look whether the database is there.").ConfigureAwait(false);
     }
+
+    /// <inheritdoc/>
+    public async Task<DatabaseDescription> ForkAsync(string name, string fork, ReadLevel at = default, CancellationToken cancellation = default)
+    {
+        DatabaseName.Check(name);
+        DatabaseName.Check(fork);
+
+        // Not repeated: it would find its own fork and say that there is one already.
+        var (made, _) = await call.RunAsync(
+            name,
+            () => grains.GetGrain<IDatabaseGrain>(name).ForkAsync(fork, at, cancellation),
+            engine => engine.ForkAsync(name, fork, at, cancellation),
+            repeatable: false,
+            writes: true,
+            cancellation,
+            $"Look whether there is a database '{fork}'.").ConfigureAwait(false);
+        return made;
+    }
+
+    /// <inheritdoc/>
+    public Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default) => longCall.RunAsync(
+        DatabaseName.Check(name),
+        (grain, id, wait) => grain.CollectAsync(id, dryRun, wait, CancellationToken.None),
+        engine => engine.CollectAsync(name, dryRun, cancellation),
+        null,
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<DatabaseDescription> CompactAsync(
+        string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) => longCall.RunAsync(
+        DatabaseName.Check(name),
+        (grain, id, wait) => grain.CompactAsync(id, wait, CancellationToken.None),
+        engine => engine.CompactAsync(name, progress, cancellation),
+        progress,
+        cancellation);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<DatabaseDescription> ListAsync([EnumeratorCancellation] CancellationToken cancellation = default)

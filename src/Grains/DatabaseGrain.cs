@@ -9,12 +9,13 @@ namespace OrleansSqlite.Grains;
 /// what puts the writers in line, refuses when it is full, and runs again what lost a race to a writer elsewhere.
 /// </summary>
 [Reentrant]
-internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engine, ILocalSiloDetails silo)
+internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engine, TimeProvider time, ILocalSiloDetails silo)
     : Grain, IDatabaseGrain, IGrainMigrationParticipant
 {
     private const string WarmHead = "head";
     private const string WarmTag = "tag";
     private readonly Dictionary<string, CancellationTokenSource> named = [];
+    private readonly LongCalls longCalls = new(time);
     private int running;
     private Lease? lease;
     private WarmState? warm;
@@ -37,6 +38,7 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        await longCalls.EndAsync();
         if (lease is not null)
         {
             await lease.DisposeAsync();
@@ -80,7 +82,7 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
     }
 
     public Task WithdrawAsync(string operationId, CancellationToken cancellation) =>
-        named.TryGetValue(operationId, out var withdrawal) ? withdrawal.CancelAsync() : Task.CompletedTask;
+        named.TryGetValue(operationId, out var withdrawal) ? withdrawal.CancelAsync() : longCalls.WithdrawAsync(operationId);
 
     public IAsyncEnumerable<Reply<RowPiece>> QueryAsync(Statement statement, ReadLevel level, CancellationToken cancellation) =>
         RowStream.Of(Database, statement, level, cancellation);
@@ -91,14 +93,49 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
     public Task<Reply<DatabaseDescription>> CreateAsync(CancellationToken cancellation) =>
         Reply.OfAsync(engine.CreateAsync(Database.Name, cancellation));
 
-    public Task<Reply<bool>> DeleteAsync(CancellationToken cancellation) => Reply.OfAsync(DeletedAsync());
+    public Task<Reply<bool>> DeleteAsync(CancellationToken cancellation) => Reply.OfAsync(DoneAsync(engine.DeleteAsync(Database.Name, cancellation)));
+
+    public Task<Reply<VersionDescription[]>> HistoryAsync(long below, int limit, CancellationToken cancellation) =>
+        Reply.OfAsync(Database.HistoryAsync(below, cancellation).Take(limit).ToArrayAsync(cancellation).AsTask());
+
+    public Task<Reply<DatabaseDescription>> RestoreAsync(ReadLevel at, CancellationToken cancellation) =>
+        Reply.OfAsync(Database.RestoreAsync(at, cancellation));
+
+    public Task<Reply<SnapshotDescription>> CreateSnapshotAsync(string name, ReadLevel at, CancellationToken cancellation) =>
+        Reply.OfAsync(Database.CreateSnapshotAsync(name, at, cancellation));
+
+    public Task<Reply<SnapshotDescription[]>> ListSnapshotsAsync(CancellationToken cancellation) =>
+        Reply.OfAsync(SnapshotsAsync(cancellation));
+
+    public Task<Reply<bool>> DropSnapshotAsync(string name, CancellationToken cancellation) =>
+        Reply.OfAsync(DoneAsync(Database.DropSnapshotAsync(name, cancellation)));
+
+    public Task<Reply<bool>> SetRetentionAsync(TimeSpan retention, CancellationToken cancellation) =>
+        Reply.OfAsync(DoneAsync(Database.SetRetentionAsync(retention, cancellation)));
+
+    public Task<Reply<DatabaseDescription>> ForkAsync(string fork, ReadLevel at, CancellationToken cancellation) =>
+        Reply.OfAsync(engine.ForkAsync(Database.Name, fork, at, cancellation));
+
+    public Task<Reply<Stage<CollectionReport>>> CollectAsync(string callId, bool dryRun, TimeSpan wait, CancellationToken cancellation)
+    {
+        string name = Database.Name;
+        return Reply.OfAsync(longCalls.AskAsync(callId, wait, (_, stopped) => engine.CollectAsync(name, dryRun, stopped), cancellation));
+    }
+
+    public Task<Reply<Stage<DatabaseDescription>>> CompactAsync(string callId, TimeSpan wait, CancellationToken cancellation)
+    {
+        string name = Database.Name;
+        return Reply.OfAsync(longCalls.AskAsync(callId, wait, (progress, stopped) => engine.CompactAsync(name, progress, stopped), cancellation));
+    }
 
     public Task<DatabaseStatus> StatusAsync(CancellationToken cancellation) => Task.FromResult(new DatabaseStatus(
         Database.KnownVersion, running, Database.StackedCount, Database.LossesInARow, silo.SiloAddress.ToString()));
 
-    private async Task<bool> DeletedAsync()
+    private static async Task<bool> DoneAsync(Task call)
     {
-        await engine.DeleteAsync(Database.Name);
+        await call;
         return true;
     }
+
+    private async Task<SnapshotDescription[]> SnapshotsAsync(CancellationToken cancellation) => [.. await Database.ListSnapshotsAsync(cancellation)];
 }

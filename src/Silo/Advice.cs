@@ -1,5 +1,6 @@
 using Amazon.Runtime;
 using Orleans.Runtime;
+using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Silo;
 
@@ -15,7 +16,8 @@ internal static class Advice
 
     public static string For(Exception error) => error switch
     {
-        SettingException or OrleansConfigurationException or DatabaseException { Kind: ErrorKind.Invalid } => Settings,
+        RefusedSettingsException refused => refused.Next,
+        SettingException or Microsoft.Extensions.Options.OptionsValidationException or OrleansConfigurationException or DatabaseException { Kind: ErrorKind.Invalid } => Settings,
         DatabaseException { Code: ErrorCodes.StoreDenied } => Of(Rights, Store),
         DatabaseException { Code: ErrorCodes.StoreFull } => "Make room in the store, and start again",
         DatabaseException { Kind: ErrorKind.Corrupt } => "Find out what is damaged: orleans-sqlite verify. If a newer version wrote it, update this one",

@@ -5,7 +5,7 @@ namespace OrleansSqlite.Silo;
 /// <summary>What the silo says once it listens.</summary>
 internal static class Announcement
 {
-    public static void Write(TextWriter output, SiloSettings settings, string store, IReadOnlyList<string> addresses)
+    public static void Write(TextWriter output, SiloSettings settings, string? warning, string store, IReadOnlyList<string> addresses)
     {
         // Nobody can call "all addresses".
         string address = addresses[0].TrimEnd('/')
@@ -16,6 +16,11 @@ internal static class Announcement
             : $"OrleansSqlite: a silo of the cluster {settings.ClusterId}. Others may serve the same store at the same time.");
         output.WriteLine($"store      {store}");
         output.WriteLine($"listening  {string.Join("  ", addresses)}");
+        if (warning is not null)
+        {
+            output.WriteLine($"warning    {warning}");
+        }
+
         output.WriteLine();
         output.WriteLine("Try this in another terminal:");
         output.WriteLine();

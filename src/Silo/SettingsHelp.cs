@@ -7,7 +7,7 @@ internal static class SettingsHelp
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
         "config", "store", "urls", "cluster-id", "service-id", "clustering", "grain-storage", "reminders", "advertised-address", "silo-port",
-        "gateway-port", "dynamodb-service", "dynamodb-tables", "dashboard", "disk-cache", "disk-cache-mib",
+        "gateway-port", "allow-anonymous", "dynamodb-service", "dynamodb-tables", "dashboard", "disk-cache", "disk-cache-mib",
     };
 
     /// <summary>What --help prints.</summary>
@@ -19,9 +19,12 @@ internal static class SettingsHelp
 
           --store URL               s3://bucket/prefix, file:path, or a path. Default: the store of the orleans-sqlite tool.
           --urls URLS               Where HTTP is served. Default http://127.0.0.1:8080, the port from PORT if that is set.
+          --allow-anonymous on|off  Whether other machines are served without a login. Default off: then tokens must be in the file or the
+                                    environment, as docs/SECURITY.md has them, or the addresses be of this machine.
           --disk-cache DIR          A folder for a cache of the store on this machine's disk; may be deleted at any time. Default: none.
           --disk-cache-mib N        How much that takes at most. Default 1024.
-          --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }
+          --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }.
+                                    Its section "Server" is the HTTP server's: tokens, keys, limits.
 
         With the word health before the same settings it serves nothing, but asks the silo that they describe whether it lives: exit code 0 or 1.
 
@@ -41,7 +44,7 @@ internal static class SettingsHelp
           --dashboard on|off        Orleans' dashboard at /dashboard, for callers on this machine only. Default off.
 
         examples:
-          orleans-sqlite-silo --store s3://my-bucket/databases --urls http://0.0.0.0:8080
+          orleans-sqlite-silo --store s3://my-bucket/databases --urls http://0.0.0.0:8080 --config silo.json
           orleans-sqlite-silo --store s3://my-bucket/databases --clustering store
           orleans-sqlite-silo --store s3://my-bucket/databases --clustering dynamodb --dynamodb-service eu-central-1
           orleans-sqlite-silo health --urls http://0.0.0.0:8080

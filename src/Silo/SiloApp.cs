@@ -1,7 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.HostFiltering;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,30 +17,15 @@ namespace OrleansSqlite.Silo;
 /// <summary>One process with the grains and the HTTP server. The server goes over the grains, as any client of the cluster.</summary>
 internal static class SiloApp
 {
-    /// <summary>How long requests and grains may take to end when the silo stops.</summary>
-    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(30);
-
     public static WebApplication Build(SiloSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Log(builder.Logging);
-        builder.WebHost.UseUrls(settings.Urls);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        ServerHost.Prepare(builder, settings.Addresses, settings.Config);
         builder.Services.AddOrleansSqliteClient();
-        builder.Services.AddOrleansSqliteServer();
-        builder.Services.AddProblemDetails();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
-        if (IsLocal(settings.Urls))
-        {
-            // A web page whose name is made to point at this machine carries that name as its host: it is turned away.
-            builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
-        }
-
         builder.UseOrleans(silo => Configure(silo, settings));
         var app = builder.Build();
-        app.UseHostFiltering();
-        app.UseStatusCodePages();
-        app.MapOrleansSqlite();
+        ServerHost.Map(app, settings.Addresses, settings.AllowAnonymous);
         if (settings.Dashboard)
         {
             // It shows every grain and can't tell one caller from another.
@@ -149,8 +132,4 @@ internal static class SiloApp
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
-
-    private static bool IsLocal(string urls) => urls.Split(';').All(url =>
-        Uri.TryCreate(url, UriKind.Absolute, out var uri)
-        && (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))));
 }

@@ -2,7 +2,9 @@ using Amazon.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Silo;
 
@@ -33,7 +35,7 @@ internal static class SiloProgram
 
             await using var app = SiloApp.Build(settings);
             await app.StartAsync();
-            Announcement.Write(output, settings, app.Services.GetRequiredService<DatabaseEngine>().StoreUrl, [.. app.Urls]);
+            Announcement.Write(output, settings, ServerHost.Warning(app.Services, settings.Addresses), app.Services.GetRequiredService<DatabaseEngine>().StoreUrl, [.. app.Urls]);
             output.Flush();
 
             // Ends by Ctrl-C or SIGTERM: HTTP ends first, then the grains, then the engine, each with what it has under way.
@@ -45,7 +47,7 @@ internal static class SiloProgram
         {
             error.WriteLine($"error: {known.Message}");
             error.WriteLine($"next:  {Advice.For(known)}");
-            bool badSettings = known is (SettingException or DatabaseException { Kind: ErrorKind.Invalid });
+            bool badSettings = known is (SettingException or RefusedSettingsException or OptionsValidationException or DatabaseException { Kind: ErrorKind.Invalid });
             return badSettings && !asksForHealth ? BadSettings : Failed;
         }
     }
@@ -53,7 +55,7 @@ internal static class SiloProgram
     /// <summary>The error behind an error that is the user's to mend, if there is one; the way to it is of no use to a user.</summary>
     private static Exception? Known(Exception error) => error switch
     {
-        SettingException or DatabaseException or OrleansConfigurationException or IOException => error,
+        SettingException or RefusedSettingsException or OptionsValidationException or DatabaseException or OrleansConfigurationException or IOException => error,
         AmazonClientException or AmazonServiceException => error,
         AggregateException many => many.InnerExceptions.Select(Known).FirstOrDefault(known => known is not null),
         { InnerException: { } inner } => Known(inner) ?? error as OrleansException,

@@ -29,6 +29,15 @@ internal sealed class SiloSettings
     /// <summary>Where HTTP is served.</summary>
     public required string Urls { get; init; }
 
+    /// <summary>The same, one by one.</summary>
+    public IReadOnlyList<string> Addresses => Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The file with settings, of which the HTTP server has a section of its own.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>Whether other machines are served without a login.</summary>
+    public bool AllowAnonymous { get; init; }
+
     /// <summary>The cluster that this silo joins.</summary>
     public required string ClusterId { get; init; }
 
@@ -142,12 +151,9 @@ internal sealed class SiloSettings
             DiskCacheMib = int.TryParse(configuration["disk-cache-mib"] ?? "1024", NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && mib > 0
                 ? mib
                 : throw new SettingException($"--disk-cache-mib is a number of MiB above 0, and not '{configuration["disk-cache-mib"]}'."),
-            Dashboard = (configuration["dashboard"] ?? "off") switch
-            {
-                "off" => false,
-                "on" => true,
-                var other => throw new SettingException($"--dashboard is 'on' or 'off', and not '{other}'."),
-            },
+            Dashboard = Flag(configuration, "dashboard"),
+            Config = configuration["config"],
+            AllowAnonymous = Flag(configuration, "allow-anonymous"),
         };
         bool dynamo = settings.Clustering == Silo.Backing.DynamoDB || settings.GrainStorage == Silo.Backing.DynamoDB || settings.Reminders;
         return dynamo && settings.DynamoDBService is null
@@ -161,6 +167,13 @@ internal sealed class SiloSettings
         "store" => Silo.Backing.Store,
         var value when value == local => Silo.Backing.Local,
         var other => throw new SettingException($"--{setting} is '{local}', 'store' or 'dynamodb', and not '{other}'."),
+    };
+
+    private static bool Flag(IConfiguration configuration, string setting) => (configuration[setting] ?? "off") switch
+    {
+        "off" => false,
+        "on" => true,
+        var other => throw new SettingException($"--{setting} is 'on' or 'off', and not '{other}'."),
     };
 
     private static int Port(string text, string setting) =>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.TestingHost;
@@ -56,7 +57,8 @@ internal sealed class ClusterScene : IAsyncDisposable
         IObjectStore? store = null,
         DatabaseOptions? options = null,
         Action<OrleansSqliteClientOptions>? client = null,
-        Action<ISiloBuilder>? silo = null)
+        Action<ISiloBuilder>? silo = null,
+        TimeSpan? responseTimeout = null)
     {
         var scene = new ClusterScene(store ?? new MemoryStore(), options);
         var builder = new InProcessTestClusterBuilder(silos);
@@ -68,6 +70,11 @@ internal sealed class ClusterScene : IAsyncDisposable
             silo?.Invoke(host);
         });
         builder.ConfigureClientHost(host => host.Services.AddOrleansSqliteClient(client));
+        if (responseTimeout is { } timeout)
+        {
+            builder.ConfigureClientHost(host => host.Services.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = timeout));
+        }
+
         scene.Cluster = builder.Build();
         await scene.Cluster.DeployAsync();
         return scene;

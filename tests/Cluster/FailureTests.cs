@@ -46,7 +46,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_write_whose_answer_is_lost_takes_effect_once()
     {
-        var lost = new AnswersLost();
+        var lost = new AnswersLost(nameof(IDatabaseGrain.ExecuteAsync));
         await using var scene = await ClusterScene.StartAsync(2, silo: silo => silo.AddIncomingGrainCallFilter(lost));
         var database = await scene.CreateAsync("app", Schema);
         lost.Next = 3;
@@ -64,7 +64,7 @@ public sealed class FailureTests
     [Fact]
     public async Task A_store_that_is_away_does_not_make_a_lost_answer_a_failure()
     {
-        var lost = new AnswersLost();
+        var lost = new AnswersLost(nameof(IDatabaseGrain.ExecuteAsync));
         var store = new MemoryStore();
         int openings = 0;
         await using var scene = await ClusterScene.StartAsync(1, store, silo: silo => silo.AddIncomingGrainCallFilter(lost), client: options =>
@@ -97,7 +97,7 @@ public sealed class FailureTests
     [Fact]
     public async Task Without_ids_a_lost_answer_is_told_and_not_sent_again()
     {
-        var lost = new AnswersLost();
+        var lost = new AnswersLost(nameof(IDatabaseGrain.ExecuteAsync));
         await using var scene = await ClusterScene.StartAsync(
             2, client: options => options.OperationIds = false, silo: silo => silo.AddIncomingGrainCallFilter(lost));
         var database = await scene.CreateAsync("app", Schema);
@@ -181,24 +181,6 @@ public sealed class FailureTests
         options.Patience = TimeSpan.FromSeconds(2);
         options.ResolveTime = TimeSpan.FromMinutes(2);
     };
-
-    /// <summary>Lets executions happen, and then says that it does not know.</summary>
-    private sealed class AnswersLost : IIncomingGrainCallFilter
-    {
-        private int next;
-
-        public int Next { get => Volatile.Read(ref next); set => Volatile.Write(ref next, value); }
-
-        public async Task Invoke(IIncomingGrainCallContext context)
-        {
-            await context.Invoke();
-            if (context.InterfaceMethod.Name == nameof(IDatabaseGrain.ExecuteAsync) && Volatile.Read(ref next) > 0)
-            {
-                Interlocked.Decrement(ref next);
-                throw new TimeoutException("By chance.");
-            }
-        }
-    }
 
     /// <summary>Writers that insert one row after the other, each once.</summary>
     private sealed class Load : IAsyncDisposable

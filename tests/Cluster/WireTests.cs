@@ -64,11 +64,25 @@ public sealed class WireTests
         Assert.Equal(ReadLevel.AtLeast(7), RoundTrip(ReadLevel.AtLeast(7)));
         Assert.Equal(ReadLevel.StaleBy(TimeSpan.FromSeconds(8)), RoundTrip(ReadLevel.StaleBy(TimeSpan.FromSeconds(8))));
         Assert.Equal(ReadLevel.AtVersion(9), RoundTrip(ReadLevel.AtVersion(9)));
-        Assert.Equal(ReadLevel.AtTime(DateTimeOffset.UnixEpoch.AddDays(10)), RoundTrip(ReadLevel.AtTime(DateTimeOffset.UnixEpoch.AddDays(10))));
-        Assert.Equal(ReadLevel.AtSnapshot("eleven"), RoundTrip(ReadLevel.AtSnapshot("eleven")));
+        var time = new DateTimeOffset(2024, 2, 29, 12, 30, 15, 250, TimeSpan.FromHours(2));
+        Assert.Equal(ReadLevel.AtTime(time), RoundTrip(ReadLevel.AtTime(time)));
+        Assert.Equal(ReadLevel.AtSnapshot("before-the-move"), RoundTrip(ReadLevel.AtSnapshot("before-the-move")));
         var description = new DatabaseDescription(
-            "shop", new Guid(1, 2, 3, new byte[8]), 4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, 6, 7, 8, 3, TimeSpan.FromDays(9));
+            "shop", new Guid(1, 2, 3, new byte[8]), 4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, 6, 7, 8, 3, TimeSpan.FromDays(10));
         Assert.Equal(description, RoundTrip(description));
+    }
+
+    [Fact]
+    public void What_is_said_of_the_past_and_of_maintenance_arrives()
+    {
+        VersionDescription[] history = [new(5, DateTimeOffset.UnixEpoch.AddDays(6), 8192, 7, 800), new(4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, null, null)];
+        Assert.Equal(history, RoundTrip(new Reply<VersionDescription[]> { Result = history }).Get());
+        SnapshotDescription[] snapshots = [new("before-the-move", 4, DateTimeOffset.UnixEpoch.AddDays(5), DateTimeOffset.UnixEpoch.AddDays(7), 4096)];
+        Assert.Equal(snapshots, RoundTrip(new Reply<SnapshotDescription[]> { Result = snapshots }).Get());
+        var done = new Stage<CollectionReport> { Result = new CollectionReport(1, 2, 3, 4, 5, 6), IsDone = true };
+        Assert.Equal(done, RoundTrip(new Reply<Stage<CollectionReport>> { Result = done }).Get());
+        var under = new Stage<DatabaseDescription> { Progress = new TransferProgress(1, 2, "compact") };
+        Assert.Equal(under, RoundTrip(new Reply<Stage<DatabaseDescription>> { Result = under }).Get());
     }
 
     [Fact]

@@ -39,6 +39,7 @@ public sealed partial class ContainerTests : IAsyncDisposable
         {
             ["ORLEANSSQLITE_STORE"] = $"file://{data}",
             ["ORLEANSSQLITE_URLS"] = Dockerfile.Environment["ORLEANSSQLITE_URLS"].Replace("8080", $"{SiloProcess.FreePort()}", StringComparison.Ordinal),
+            ["ORLEANSSQLITE_ALLOW_ANONYMOUS"] = "on",
             ["ORLEANSSQLITE_SILO_PORT"] = $"{SiloProcess.FreePort()}",
             ["ORLEANSSQLITE_GATEWAY_PORT"] = $"{SiloProcess.FreePort()}",
         };
