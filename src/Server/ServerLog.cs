@@ -20,4 +20,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(5, LogLevel.Warning, "The store {Store} cannot be reached: {Detail}")]
     public static partial void NotReady(ILogger logger, string store, string detail);
+
+    [LoggerMessage(6, LogLevel.Warning, "The keys under {Url} can't be read, the last ones hold: {Detail}")]
+    public static partial void KeysUnavailable(ILogger logger, Uri url, string detail);
 }

@@ -12,7 +12,7 @@ public sealed class DatabaseEndpointTests
         Assert.Equal("/v1/databases/shop", created.Headers["Location"]);
         Assert.Equal("application/json", created.MediaType);
         Assert.Equal(
-            ["name", "id", "version", "committedAt", "pageBytes", "pageCount", "bytes", "storedBytes", "segments"],
+            ["name", "id", "version", "committedAt", "pageBytes", "pageCount", "bytes", "storedBytes", "segments", "oldestVersion", "retentionSeconds"],
             created.Json.EnumerateObject().Select(member => member.Name));
 
         await server.PutAsync("another");

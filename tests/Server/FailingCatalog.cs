@@ -29,6 +29,28 @@ internal sealed class FailingCatalog(Exception? error) : IDatabaseCatalog, IData
 
     public Task<DatabaseDescription> DescribeAsync(ReadLevel level = default, CancellationToken cancellation = default) => FailAsync<DatabaseDescription>(cancellation);
 
+    public Task<DatabaseDescription> ForkAsync(string name, string fork, ReadLevel at = default, CancellationToken cancellation = default) => FailAsync<DatabaseDescription>(cancellation);
+
+    public Task<CollectionReport> CollectAsync(string name, bool dryRun = false, CancellationToken cancellation = default) => FailAsync<CollectionReport>(cancellation);
+
+    public Task<DatabaseDescription> CompactAsync(string name, IProgress<TransferProgress>? progress = null, CancellationToken cancellation = default) => FailAsync<DatabaseDescription>(cancellation);
+
+    public async IAsyncEnumerable<VersionDescription> HistoryAsync(
+        long below = long.MaxValue, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        yield return await FailAsync<VersionDescription>(cancellation);
+    }
+
+    public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) => FailAsync<DatabaseDescription>(cancellation);
+
+    public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) => FailAsync<SnapshotDescription>(cancellation);
+
+    public Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default) => FailAsync<IReadOnlyList<SnapshotDescription>>(cancellation);
+
+    public Task DropSnapshotAsync(string name, CancellationToken cancellation = default) => FailAsync<bool>(cancellation);
+
+    public Task SetRetentionAsync(TimeSpan retention, CancellationToken cancellation = default) => FailAsync<bool>(cancellation);
+
     private async Task<T> FailAsync<T>(CancellationToken cancellation)
     {
         Interlocked.Increment(ref asked);

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansSqlite.Server;
@@ -23,6 +24,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>What is mapped.</summary>
+    public IEnumerable<RouteEndpoint> Endpoints => ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>();
+
     /// <summary>Serves a new store in memory.</summary>
     public static async Task<TestServer> StartAsync(Action<OrleansSqliteServerOptions>? configure = null)
     {
@@ -32,14 +36,16 @@ internal sealed class TestServer : IAsyncDisposable
 
     /// <summary>Serves a catalog.</summary>
     public static async Task<TestServer> StartAsync(
-        IDatabaseCatalog catalog, Action<OrleansSqliteServerOptions>? configure = null, string prefix = "", IAsyncDisposable? engine = null)
+        IDatabaseCatalog catalog, Action<OrleansSqliteServerOptions>? configure = null, string prefix = "", IAsyncDisposable? engine = null, TimeProvider? time = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(catalog);
+        builder.Services.AddSingleton(time ?? TimeProvider.System);
         builder.Services.AddOrleansSqliteServer(configure);
         var app = builder.Build();
+        app.UseOrleansSqliteServer();
         app.MapGroup(prefix).MapOrleansSqlite();
         await app.StartAsync();
         return new TestServer(app, engine);

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 namespace OrleansSqlite.Server;
 
 /// <summary>The databases of the store: list, create, describe, delete.</summary>
-internal sealed class DatabaseEndpoints(IDatabaseCatalog catalog, RequestClock clock)
+internal sealed class DatabaseEndpoints(IDatabaseCatalog catalog, RequestClock clock, DatabaseAccess access)
 {
     public async Task ListAsync(HttpContext context)
     {
@@ -13,7 +13,11 @@ internal sealed class DatabaseEndpoints(IDatabaseCatalog catalog, RequestClock c
             List<DatabaseMessage> some = [];
             await foreach (var database in catalog.ListAsync(cancellation))
             {
-                some.Add(DatabaseMessage.From(database));
+                // What a token must not read it does not see, either.
+                if (access.Allows(context.User, database.Name, DatabaseRight.Read))
+                {
+                    some.Add(DatabaseMessage.From(database));
+                }
             }
 
             return some;
@@ -27,31 +31,29 @@ internal sealed class DatabaseEndpoints(IDatabaseCatalog catalog, RequestClock c
         RequestReading.NoExpectedVersion(context.Request);
         var database = await time.RunAsync(cancellation => catalog.CreateAsync(Name(context), cancellation));
         context.Response.StatusCode = StatusCodes.Status201Created;
-        context.Response.Headers.Location = (context.Request.PathBase + context.Request.Path).ToUriComponent();
+        context.Response.Headers.Location = Answer.Address(context);
         await AnswerAsync(context, database);
     }
 
     public async Task DescribeAsync(HttpContext context)
     {
         using var time = clock.Start(context);
-        await AnswerAsync(context, await time.RunAsync(cancellation => catalog.Get(Name(context)).DescribeAsync(default, cancellation)));
+        var level = QueryString.Past(context.Request);
+        await AnswerAsync(context, await time.RunAsync(cancellation => catalog.Get(Name(context)).DescribeAsync(level, cancellation)));
     }
 
     public async Task DeleteAsync(HttpContext context)
     {
         using var time = clock.Start(context);
         RequestReading.NoExpectedVersion(context.Request);
-        await time.RunAsync(async cancellation =>
-        {
-            await catalog.DeleteAsync(Name(context), cancellation);
-            return true;
-        });
+        await time.RunAsync(cancellation => catalog.DeleteAsync(Name(context), cancellation));
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     public static string Name(HttpContext context) => (string)context.Request.RouteValues["database"]!;
 
-    private static Task AnswerAsync(HttpContext context, DatabaseDescription database)
+    /// <summary>Answers with a description of a database.</summary>
+    public static Task AnswerAsync(HttpContext context, DatabaseDescription database)
     {
         Answer.Version(context, database.Version);
         return Answer.JsonAsync(context, DatabaseMessage.From(database), WireJson.Default.DatabaseMessage);

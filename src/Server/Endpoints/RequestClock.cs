@@ -7,7 +7,13 @@ namespace OrleansSqlite.Server;
 internal sealed class RequestClock(IOptions<OrleansSqliteServerOptions> options, TimeProvider time)
 {
     /// <summary>Starts the time of a request. It ends early when the caller goes away.</summary>
-    public RequestTime Start(HttpContext context) => new(context, options.Value.RequestTime, time);
+    public RequestTime Start(HttpContext context) => new(
+        context, options.Value.RequestTime, "It was cancelled without effect. Split it, or make its statements faster.", time);
+
+    /// <summary>Starts the time of a request that reads or writes much of a database.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="advice">What has become of it when its time is over, and what to do.</param>
+    public RequestTime StartLong(HttpContext context, string advice) => new(context, options.Value.LongRequestTime, advice, time);
 }
 
 /// <summary>The time of one request.</summary>
@@ -17,10 +23,11 @@ internal sealed class RequestTime : IDisposable
     private readonly CancellationTokenSource both;
     private readonly CancellationToken caller;
     private readonly TimeSpan length;
+    private readonly string advice;
 
-    public RequestTime(HttpContext context, TimeSpan length, TimeProvider time)
+    public RequestTime(HttpContext context, TimeSpan length, string advice, TimeProvider time)
     {
-        this.length = length;
+        (this.length, this.advice) = (length, advice);
         caller = context.RequestAborted;
         limit = new(length, time);
         both = CancellationTokenSource.CreateLinkedTokenSource(caller, limit.Token);
@@ -41,10 +48,17 @@ internal sealed class RequestTime : IDisposable
         {
             throw new DatabaseException(
                 ErrorKind.Invalid, ErrorCodes.LimitExceeded,
-                $"The request took longer than the {length.TotalSeconds:0.###} s that this server allows, and was cancelled without effect. "
-                + "Split it, or make its statements faster.", error);
+                $"The request took longer than the {length.TotalSeconds:0.###} s that this server allows. {advice}", error);
         }
     }
+
+    /// <summary>Runs a part of the request that gives nothing.</summary>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.LimitExceeded"/> if the time is over.</exception>
+    public Task RunAsync(Func<CancellationToken, Task> part) => RunAsync(async cancellation =>
+    {
+        await part(cancellation);
+        return true;
+    });
 
     public void Dispose()
     {

@@ -79,5 +79,16 @@ internal static class RequestReading
             : throw Bad($"{IdempotencyKey} and operationId differ. Give one of them.");
     }
 
-    private static RequestException Bad(string message) => new(StatusCodes.Status400BadRequest, ErrorCodes.BadArgument, message);
+    /// <summary>Refuses If-None-Match where no answer is kept, so that it is not taken for having held.</summary>
+    /// <exception cref="RequestException">It is there.</exception>
+    public static void NoKnownVersion(HttpRequest request)
+    {
+        if (request.Headers.IfNoneMatch.Count > 0)
+        {
+            throw Bad("If-None-Match is understood where an answer can be kept: by GET. Ask with GET …/query, or leave it out.");
+        }
+    }
+
+    /// <summary>What the caller has to mend.</summary>
+    public static RequestException Bad(string message) => new(StatusCodes.Status400BadRequest, ErrorCodes.BadArgument, message);
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 
@@ -7,8 +6,12 @@ namespace OrleansSqlite.Server;
 /// <summary>SQL on one database: a batch that may write, or a query.</summary>
 internal sealed class StatementEndpoints(IDatabaseCatalog catalog, RequestClock clock)
 {
-    /// <summary>Bytes of JSON that gather before they are sent.</summary>
-    private const int FlushBytes = 64 << 10;
+    private static readonly Statement Schema = new(
+        """
+        SELECT type, name, tbl_name, sql FROM sqlite_schema
+        WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\_%' ESCAPE '\' AND tbl_name NOT IN ('orleans_sqlite_operations', 'orleans_sqlite_inbox')
+        ORDER BY rowid
+        """);
 
     public async Task ExecuteAsync(HttpContext context)
     {
@@ -21,7 +24,7 @@ internal sealed class StatementEndpoints(IDatabaseCatalog catalog, RequestClock 
                 OperationId = RequestReading.OperationId(context.Request, request.OperationId),
                 ExpectedVersion = RequestReading.ExpectedVersion(context.Request),
             };
-            return await catalog.Get(DatabaseEndpoints.Name(context)).ExecuteAsync(batch, cancellation);
+            return await Database(context).ExecuteAsync(batch, cancellation);
         });
 
         Answer.Version(context, result.Version);
@@ -39,37 +42,49 @@ internal sealed class StatementEndpoints(IDatabaseCatalog catalog, RequestClock 
     {
         using var time = clock.Start(context);
         RequestReading.NoExpectedVersion(context.Request);
+        RequestReading.NoKnownVersion(context.Request);
         await using var rows = await time.RunAsync(async cancellation =>
         {
             var request = await RequestReading.BodyAsync(context.Request, WireJson.Default.QueryRequest, cancellation);
-            return await catalog.Get(DatabaseEndpoints.Name(context)).QueryAsync(request.ToStatement(), request.Level, cancellation);
+            return await Database(context).QueryAsync(request.ToStatement(), request.Level, cancellation);
         });
-
         Answer.Version(context, rows.Version);
-        Answer.Headers(context);
+        await RowsAnswer.SendAsync(context, time, rows);
+    }
 
-        // What is gathered here can still be thrown away: an error among the first rows is answered as an error.
-        var gathered = new ArrayBufferWriter<byte>(FlushBytes);
-        await using var writer = new Utf8JsonWriter(gathered, ResultJson.Writer);
-        ResultJson.Start(writer, rows.Version, rows.Columns);
-        while (await time.RunAsync(cancellation => rows.ReadAsync(cancellation).AsTask()) is { Count: > 0 } some)
+    /// <summary>The same with the statement in the address: whoever has the answer of the same version is told so, and gets no rows.</summary>
+    public async Task GetAsync(HttpContext context)
+    {
+        using var time = clock.Start(context);
+        RequestReading.NoExpectedVersion(context.Request);
+        var (statement, level) = (QueryString.Statement(context.Request), QueryString.Level(context.Request));
+        await using var rows = await time.RunAsync(cancellation => Database(context).QueryAsync(statement, level, cancellation));
+        if (!Answer.IsUnchanged(context, rows.Version))
         {
-            ResultJson.WriteRows(writer, some);
-            if (writer.BytesPending + gathered.WrittenCount >= FlushBytes)
-            {
-                await SendAsync();
-            }
-        }
-
-        ResultJson.End(writer);
-        await SendAsync();
-        Answer.LineFeed(context);
-
-        async Task SendAsync()
-        {
-            writer.Flush();
-            await time.RunAsync(cancellation => context.Response.BodyWriter.WriteAsync(gathered.WrittenMemory, cancellation).AsTask());
-            gathered.ResetWrittenCount();
+            await RowsAnswer.SendAsync(context, time, rows);
         }
     }
+
+    /// <summary>The tables, indexes, views and triggers, without those that SQLite and the library keep for themselves.</summary>
+    public async Task SchemaAsync(HttpContext context)
+    {
+        using var time = clock.Start(context);
+        RequestReading.NoExpectedVersion(context.Request);
+        var level = QueryString.Level(context.Request);
+        await using var rows = await time.RunAsync(cancellation => Database(context).QueryAsync(Schema, level, cancellation));
+        if (Answer.IsUnchanged(context, rows.Version))
+        {
+            return;
+        }
+
+        List<SchemaEntryMessage> entries = [];
+        while (await time.RunAsync(cancellation => rows.ReadAsync(cancellation).AsTask()) is { Count: > 0 } some)
+        {
+            entries.AddRange(some.Select(row => new SchemaEntryMessage(row[0].AsText(), row[1].AsText(), row[2].AsText(), row[3].AsText())));
+        }
+
+        await Answer.JsonAsync(context, new(rows.Version, entries), WireJson.Default.SchemaMessage);
+    }
+
+    private IDatabase Database(HttpContext context) => catalog.Get(DatabaseEndpoints.Name(context));
 }

@@ -9,6 +9,8 @@ internal static class ErrorStatus
     public static int Of(DatabaseException error) => error.Code switch
     {
         ErrorCodes.DatabaseNotFound or ErrorCodes.DatabaseGone => StatusCodes.Status404NotFound,
+        ErrorCodes.VersionGone => StatusCodes.Status410Gone,
+        ErrorCodes.SnapshotName => StatusCodes.Status409Conflict,
         ErrorCodes.DatabaseExists or ErrorCodes.OperationReused => StatusCodes.Status409Conflict,
         ErrorCodes.VersionMismatch or ErrorCodes.VersionNotReached => StatusCodes.Status412PreconditionFailed,
         // The store's settings are the operator's, so no caller of the endpoints can fix them.

@@ -40,11 +40,21 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger)
         }
     };
 
+    /// <summary>Answers before any endpoint was asked.</summary>
+    public Task RefuseAsync(HttpContext context, RequestException error, (string Name, string Value)? header = null)
+    {
+        var problem = From(error);
+        Log(context, error, problem);
+        return WriteAsync(context, problem, header);
+    }
+
     private static Problem From(Exception error) => error switch
     {
         DatabaseException it => new(
             Title(ErrorStatus.Of(it)), ErrorStatus.Of(it), it.Message, it.Kind.ToString(), it.Code, it.Database, it.Version, it.Object,
             it.Statement, it.SqliteCode == 0 ? null : it.SqliteCode, it.IsTransient, it.OutcomeKnown),
+        RequestException { Status: StatusCodes.Status429TooManyRequests } it =>
+            new(Title(it.Status), it.Status, it.Message, nameof(ErrorKind.Overloaded), it.Code, Transient: true),
         RequestException it => Invalid(it.Status, it.Code, it.Message),
         JsonException it => Invalid(StatusCodes.Status400BadRequest, ErrorCodes.BadArgument, MalformedException.Describe(it)),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Invalid(
@@ -62,10 +72,15 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger)
 
     private static string Title(int status) => ReasonPhrases.GetReasonPhrase(status);
 
-    private static async Task WriteAsync(HttpContext context, Problem problem)
+    private static async Task WriteAsync(HttpContext context, Problem problem, (string Name, string Value)? header = null)
     {
         var response = context.Response;
-        response.Clear();
+        Clear(response);
+        if (header is { } more)
+        {
+            response.Headers[more.Name] = more.Value;
+        }
+
         response.StatusCode = problem.Status;
         response.ContentType = MediaType;
         response.Headers[HeaderNames.CacheControl] = "no-store";
@@ -75,6 +90,18 @@ internal sealed class ProblemWriter(ILogger<ProblemWriter> logger)
         }
 
         await Answer.JsonAsync(context, problem, WireJson.Default.Problem);
+    }
+
+    /// <summary>Takes back what an answer would have had, but for what tells a browser whether its page may read the error.</summary>
+    private static void Clear(HttpResponse response)
+    {
+        var forBrowsers = response.Headers.Where(header =>
+            header.Key.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase) || header.Key.Equals(HeaderNames.Vary, StringComparison.OrdinalIgnoreCase)).ToList();
+        response.Clear();
+        foreach (var (name, value) in forBrowsers)
+        {
+            response.Headers[name] = value;
+        }
     }
 
     private void Log(HttpContext context, Exception error, Problem problem)

@@ -60,15 +60,31 @@ internal sealed class StatementJsonConverter : JsonConverter<StatementMessage>
     }
 }
 
+/// <summary>A table, index, view or trigger.</summary>
+internal sealed record SchemaEntryMessage(string Type, string Name, string Table, string Sql);
+
+/// <summary>The answer of <c>GET …/schema</c>.</summary>
+internal sealed record SchemaMessage(long Version, IReadOnlyList<SchemaEntryMessage> Schema);
+
 /// <summary>The answer of <c>GET /health/…</c>.</summary>
 internal sealed record HealthMessage(string Status);
 
 /// <summary>A database as the endpoints describe it.</summary>
 internal sealed record DatabaseMessage(
-    string Name, Guid Id, long Version, DateTimeOffset CommittedAt, int PageBytes, long PageCount, long Bytes, long StoredBytes, int Segments)
+    string Name,
+    Guid Id,
+    long Version,
+    DateTimeOffset CommittedAt,
+    int PageBytes,
+    long PageCount,
+    long Bytes,
+    long StoredBytes,
+    int Segments,
+    long OldestVersion,
+    long RetentionSeconds)
 {
     public static DatabaseMessage From(DatabaseDescription it) =>
-        new(it.Name, it.Id, it.Version, it.CommittedAt, it.PageBytes, it.PageCount, it.Bytes, it.StoredBytes, it.Segments);
+        new(it.Name, it.Id, it.Version, it.CommittedAt, it.PageBytes, it.PageCount, it.Bytes, it.StoredBytes, it.Segments, it.OldestVersion, (long)it.Retention.TotalSeconds);
 }
 
 /// <summary>The answer of <c>GET /v1/databases</c>.</summary>
@@ -98,8 +114,18 @@ internal sealed record Problem(
 [JsonSerializable(typeof(ExecuteRequest))]
 [JsonSerializable(typeof(QueryRequest))]
 [JsonSerializable(typeof(StatementObject))]
+[JsonSerializable(typeof(Arguments))]
 [JsonSerializable(typeof(HealthMessage))]
 [JsonSerializable(typeof(DatabaseMessage))]
 [JsonSerializable(typeof(DatabasesMessage))]
+[JsonSerializable(typeof(SchemaMessage))]
+[JsonSerializable(typeof(HistoryMessage))]
+[JsonSerializable(typeof(SnapshotMessage))]
+[JsonSerializable(typeof(SnapshotsMessage))]
+[JsonSerializable(typeof(CollectionMessage))]
+[JsonSerializable(typeof(RestoreRequest))]
+[JsonSerializable(typeof(SnapshotRequest))]
+[JsonSerializable(typeof(ForkRequest))]
+[JsonSerializable(typeof(RetentionRequest))]
 [JsonSerializable(typeof(Problem))]
 internal sealed partial class WireJson : JsonSerializerContext;

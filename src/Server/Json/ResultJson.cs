@@ -34,19 +34,34 @@ internal static class ResultJson
         writer.WriteStartArray("rows"u8);
     }
 
+    /// <summary>Writes what the first of several lines says: all of the answer but the rows.</summary>
+    public static void WriteFirstLine(Utf8JsonWriter writer, long version, IReadOnlyList<Column> columns)
+    {
+        writer.WriteStartObject();
+        writer.WriteNumber("version"u8, version);
+        WriteColumns(writer, columns);
+        writer.WriteEndObject();
+    }
+
     /// <summary>Writes rows.</summary>
     public static void WriteRows(Utf8JsonWriter writer, IReadOnlyList<IReadOnlyList<SqlValue>> rows)
     {
         foreach (var row in rows)
         {
-            writer.WriteStartArray();
-            foreach (var value in row)
-            {
-                SqlValueJsonConverter.WriteValue(writer, value);
-            }
-
-            writer.WriteEndArray();
+            WriteRow(writer, row);
         }
+    }
+
+    /// <summary>Writes a row.</summary>
+    public static void WriteRow(Utf8JsonWriter writer, IReadOnlyList<SqlValue> row)
+    {
+        writer.WriteStartArray();
+        foreach (var value in row)
+        {
+            SqlValueJsonConverter.WriteValue(writer, value);
+        }
+
+        writer.WriteEndArray();
     }
 
     /// <summary>Ends the answer to a query.</summary>
