@@ -11,13 +11,22 @@ try
         return 0;
     }
 
+    if (settings.Workload == "herd-writer")
+    {
+        await HerdWorkload.WriteAsync(settings);
+        return 0;
+    }
+
     Func<Settings, Table, Task> workload = settings.Workload switch
     {
         "writes" => WritesWorkload.RunAsync,
         "reads" => ReadsWorkload.RunAsync,
         "data" => DataWorkload.RunAsync,
         "import" => ImportWorkload.RunAsync,
+        "long" => LongWorkload.RunAsync,
         "large" => LargeWorkload.RunAsync,
+        "herd" => HerdWorkload.RunAsync,
+        "http" => HttpWorkload.RunAsync,
         "directory" => StoreWorkloads.DirectoryAsync,
         "s3" => StoreWorkloads.S3Async,
         _ => throw new ArgumentException($"There is no workload '{settings.Workload}'."),

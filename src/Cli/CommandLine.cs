@@ -61,8 +61,11 @@ internal static class CommandLine
             new SnapshotVerb(terminal),
             new CompactVerb(terminal),
             new CollectVerb(terminal),
+            new VerifyVerb(terminal),
+            new RepairVerb(terminal),
             new DeleteVerb(terminal),
             new ServeVerb(terminal),
+            new TokenVerb(terminal),
             new BenchVerb(terminal),
         };
         var help = root.Options.OfType<HelpOption>().Single();

@@ -22,7 +22,7 @@ internal static class ExitCodes
           3  conflict: the data has changed meanwhile. Look again, then repeat
           4  unavailable: the store cannot be reached. Try again later
           5  overloaded: too many wait already. Try again after a pause
-          6  corrupt: stored data is damaged, or from a newer version
+          6  corrupt: stored data is damaged, or from a newer version; verify has found something
           7  internal: a bug
         130  cancelled by Ctrl-C
         """;

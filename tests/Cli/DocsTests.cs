@@ -14,10 +14,23 @@ public sealed class DocsTests : IDisposable
     public async Task The_page_about_the_command_line_is_true() => Assert.InRange(await RunAsync("CLI.md", null), 25, 1000);
 
     [Fact]
+    public async Task What_to_do_about_damage_is_true() => Assert.InRange(await RunAsync("OPERATIONS.md", null), 10, 1000);
+
+    [Fact]
+    public async Task The_page_about_security_is_true() => Assert.InRange(await RunAsync("SECURITY.md", null), 2, 1000);
+
+    [Fact]
     public async Task The_page_about_HTTP_is_true()
     {
         await using var serve = await ServeProcess.StartAsync(box);
         Assert.InRange(await RunAsync("HTTP.md", serve), 12, 1000);
+    }
+
+    [Fact]
+    public async Task The_page_about_clients_of_libSQL_is_true()
+    {
+        await using var serve = await ServeProcess.StartAsync(box);
+        Assert.InRange(await RunAsync("LIBSQL.md", serve), 4, 1000);
     }
 
     public void Dispose() => box.Dispose();

@@ -15,6 +15,7 @@ public sealed class HelpTests : IDisposable
     [InlineData("export")]
     [InlineData("delete")]
     [InlineData("serve")]
+    [InlineData("token")]
     [InlineData("bench")]
     public async Task Every_verb_has_help_with_an_example(string verb)
     {

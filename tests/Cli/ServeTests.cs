@@ -56,6 +56,54 @@ public sealed class ServeTests : IDisposable
     }
 
     [Fact]
+    public async Task Ended_under_load_it_loses_nothing_that_it_has_answered()
+    {
+        await box.RunAsync("create", "db");
+        await box.RunAsync("execute", "db", "create table t(caller, number, primary key (caller, number))");
+        await using var serve = await ServeProcess.StartAsync(box);
+        int answered = 0;
+        var warm = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var callers = Enumerable.Range(0, 16).Select(caller => Task.Run(async () =>
+        {
+            for (int number = 0; ; number++)
+            {
+                try
+                {
+                    using var body = new StringContent($$"""{"statements":["insert into t values ({{caller}}, {{number}})"]}""", Encoding.UTF8, "application/json");
+                    using var answer = await serve.Client.PostAsync(new Uri("/v1/databases/db/execute", UriKind.Relative), body);
+                    if (answer.StatusCode != HttpStatusCode.OK)
+                    {
+                        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+                        return number;
+                    }
+                }
+                catch (HttpRequestException)
+                {
+                    // Nobody listens any more.
+                    return number;
+                }
+
+                if (Interlocked.Increment(ref answered) == 200)
+                {
+                    warm.SetResult();
+                }
+            }
+        })).ToArray();
+        await warm.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        var outcome = await serve.StopAsync();
+        Assert.Equal(0, outcome.ExitCode);
+        Assert.EndsWith("Stopped.\n", outcome.Out, StringComparison.Ordinal);
+
+        // Of each caller all that was answered is there, and at most the one beside that was not.
+        int[] acknowledged = await Task.WhenAll(callers);
+        for (int caller = 0; caller < acknowledged.Length; caller++)
+        {
+            int stored = int.Parse((await box.RunAsync("query", "db", $"select count(*) from t where caller = {caller}")).Ok().Out, System.Globalization.CultureInfo.InvariantCulture);
+            Assert.InRange(stored, acknowledged[caller], acknowledged[caller] + 1);
+        }
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_said()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

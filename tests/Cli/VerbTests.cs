@@ -27,7 +27,7 @@ public sealed class VerbTests : IDisposable
     {
         var made = (await box.RunAsync("create", "shop", "--json")).Ok().Json();
         Assert.Equal(
-            ["name", "id", "version", "committedAt", "pageBytes", "pageCount", "bytes", "storedBytes", "segments"],
+            ["name", "id", "version", "committedAt", "pageBytes", "pageCount", "bytes", "storedBytes", "segments", "oldestVersion", "retentionSeconds"],
             made.EnumerateObject().Select(member => member.Name));
         Assert.Equal("shop", made.GetProperty("name").GetString());
         Assert.Equal(0, made.GetProperty("version").GetInt64());

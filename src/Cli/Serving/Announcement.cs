@@ -5,12 +5,17 @@ namespace OrleansSqlite.Cli;
 /// <summary>What serve says once it listens.</summary>
 internal static class Announcement
 {
-    public static void Write(TextWriter output, string store, IReadOnlyList<string> addresses)
+    public static void Write(TextWriter output, string store, IReadOnlyList<string> addresses, string? warning)
     {
         var address = Reachable(addresses[0]);
         output.WriteLine("OrleansSqlite: one node without a cluster. Others may serve the same store at the same time.");
         output.WriteLine($"store      {store}");
         output.WriteLine($"listening  {string.Join("  ", addresses)}");
+        if (warning is not null)
+        {
+            output.WriteLine($"warning    {warning}");
+        }
+
         output.WriteLine();
         output.WriteLine("Try this in another terminal:");
         output.WriteLine();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Cli;
 
@@ -17,14 +18,10 @@ internal static class ListenUrls
         }
 
         var list = urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return Array.TrueForAll(list, IsHttp)
+        return list.All(Addresses.IsAddress)
             ? list
-            : throw new UsageException($"--urls {urls} is not what a server can listen on.", "Write it like http://127.0.0.1:8080; TLS belongs to a proxy before it.");
+            : throw new UsageException($"--urls {urls} is not what a server can listen on.", "Write it like http://127.0.0.1:8080, or https://… with a certificate in the settings (docs/SECURITY.md).");
     }
-
-    /// <summary>Whether only this machine can reach it.</summary>
-    public static bool IsLocal(IEnumerable<string> urls) => urls.All(url =>
-        new Uri(url).Host is var host && (host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address))));
 
     private static int Port(string? port)
     {
@@ -37,9 +34,4 @@ internal static class ListenUrls
             ? number
             : throw new UsageException($"PORT={port} is no port.", "Set it to a number from 0 to 65535; 0 takes any free one.");
     }
-
-    // * and + stand for all addresses and are no host names for Uri.
-    private static bool IsHttp(string url) =>
-        Uri.TryCreate(url.Replace("//*", "//0.0.0.0", StringComparison.Ordinal).Replace("//+", "//0.0.0.0", StringComparison.Ordinal), UriKind.Absolute, out var uri)
-        && uri.Scheme == Uri.UriSchemeHttp;
 }

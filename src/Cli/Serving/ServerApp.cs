@@ -1,10 +1,8 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.HostFiltering;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Cli;
@@ -12,9 +10,6 @@ namespace OrleansSqlite.Cli;
 /// <summary>The web server around the endpoints: one node, no cluster.</summary>
 internal static class ServerApp
 {
-    /// <summary>How long requests under way may take to end when the server stops.</summary>
-    private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(30);
-
     public static ILoggerFactory Logs() => LoggerFactory.Create(logging => logging
         .AddSimpleConsole(console =>
         {
@@ -28,26 +23,26 @@ internal static class ServerApp
         // Results go to standard output, what happens beside them to standard error.
         .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
 
-    public static WebApplication Build(IDatabaseCatalog catalog, IReadOnlyList<string> urls, ILoggerFactory logs)
+    /// <exception cref="UsageException">The settings don't allow it.</exception>
+    public static WebApplication Build(IDatabaseCatalog catalog, IReadOnlyList<string> urls, string? settings, bool allowAnonymous, ILoggerFactory logs)
     {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls([.. urls]);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
-        builder.Services.AddSingleton(logs);
-        builder.Services.AddSingleton(catalog);
-        builder.Services.AddOrleansSqliteServer();
-        builder.Services.AddProblemDetails();
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
-        if (ListenUrls.IsLocal(urls))
+        try
         {
-            // A web page whose name is made to point at this machine carries that name as its host: it is turned away.
-            builder.Services.Configure<HostFilteringOptions>(hosts => hosts.AllowedHosts = ["localhost", "127.0.0.1", "[::1]"]);
+            var builder = WebApplication.CreateSlimBuilder();
+            ServerHost.Prepare(builder, urls, settings);
+            builder.Services.AddSingleton(logs);
+            builder.Services.AddSingleton(catalog);
+            var app = builder.Build();
+            ServerHost.Map(app, urls, allowAnonymous);
+            return app;
         }
-
-        var app = builder.Build();
-        app.UseHostFiltering();
-        app.UseStatusCodePages();
-        app.MapOrleansSqlite();
-        return app;
+        catch (RefusedSettingsException error)
+        {
+            throw new UsageException(error.Message, error.Next);
+        }
+        catch (Exception error) when (error is OptionsValidationException or InvalidOperationException or InvalidDataException or IOException)
+        {
+            throw new UsageException($"The server's settings can't be used: {error.GetBaseException().Message}", "Correct them; docs/SECURITY.md and docs/HTTP.md have them all.");
+        }
     }
 }

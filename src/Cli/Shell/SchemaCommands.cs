@@ -6,7 +6,7 @@ namespace OrleansSqlite.Cli;
 internal sealed class SchemaCommands(ShellContext context)
 {
     /// <summary>Leaves out what SQLite and the engine keep for themselves.</summary>
-    public const string NotInternal = $"name not like 'sqlite\\_%' escape '\\' and tbl_name <> '{OperationLog.Table}'";
+    public const string NotInternal = $"name not like 'sqlite\\_%' escape '\\' and tbl_name not in ('{OperationLog.Table}', '{Combining.InboxLog.Table}')";
 
     private const int Width = 80;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Cli;
 
@@ -25,19 +26,32 @@ internal sealed class ServeVerb : Verb
         HelpName = "MIB",
     };
 
+    private readonly Option<string?> settings = new("--settings")
+    {
+        Description = "A JSON file with the server's settings: tokens and keys, limits, a certificate. ORLEANSSQLITE_SERVER__… goes before it.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<bool> allowAnonymous = new("--allow-anonymous")
+    {
+        Description = "Serve other machines without a login: for what stands behind something that asks who comes.",
+    };
+
     public ServeVerb(Terminal terminal)
         : base(
             "serve", "Serve the databases of the store over HTTP: one node, no cluster. Others may serve the same store at the same time.",
             """
             orleans-sqlite serve
             PORT=9000 orleans-sqlite serve --store s3://my-bucket/databases
-            orleans-sqlite serve --urls http://0.0.0.0:8080    # everyone who reaches the port may read and write
+            orleans-sqlite serve --urls http://0.0.0.0:8080 --settings server.json    # with the hashes of tokens
             """,
             terminal)
     {
         Add(urls);
         Add(diskCache);
         Add(diskCacheMib);
+        Add(settings);
+        Add(allowAnonymous);
     }
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
@@ -46,9 +60,9 @@ internal sealed class ServeVerb : Verb
         using var logs = ServerApp.Logs();
         await using var engine = await DatabaseEngine.OpenAsync(
             StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), EngineOptions(parsed), logs: logs, cancellation: cancellation);
-        await using var app = ServerApp.Build(engine, listen, logs);
+        await using var app = ServerApp.Build(engine, listen, parsed.GetValue(settings), parsed.GetValue(allowAnonymous), logs);
         await ListenAsync(app, listen, cancellation);
-        Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls]);
+        Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls], ServerHost.Warning(app.Services, listen));
         Terminal.Out.Flush();
 
         // Ends by Ctrl-C or SIGTERM: what runs is answered first, and only then is the engine closed.
@@ -68,6 +82,10 @@ internal sealed class ServeVerb : Verb
         try
         {
             await app.StartAsync(cancellation);
+        }
+        catch (Exception error) when (error is InvalidOperationException or System.Security.Cryptography.CryptographicException)
+        {
+            throw new UsageException($"Cannot listen on {string.Join(" and ", listen)}: {error.Message}", "Check the certificate in the settings: docs/SECURITY.md");
         }
         catch (IOException error)
         {
