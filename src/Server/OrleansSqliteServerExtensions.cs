@@ -27,7 +27,11 @@ public static class OrleansSqliteServerExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<TokenCheck>();
         services.TryAddSingleton<DatabaseAccess>();
-        services.AddAuthentication(BearerHandler.Name).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
+
+        // What AddAuthentication adds, less the data protection: tokens need none of its keys, for which it looks for a folder to write to.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = BearerHandler.Name);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, BearerHandler>(BearerHandler.Name, null);
         services.AddAuthorization();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IAuthorizationHandler, RightHandler>());
         services.AddCors();

@@ -59,7 +59,7 @@ public sealed partial class ContainerTests : IAsyncDisposable
     public void Compose_and_image_name_settings_that_there_are_with_values_that_they_take()
     {
         string compose = Repository.Read("deploy/compose.yaml");
-        var inCompose = Variable().Matches(compose).Select(match => KeyValuePair.Create(match.Groups[1].Value, match.Groups[2].Value)).ToArray();
+        var inCompose = Variable().Matches(compose).Select(match => KeyValuePair.Create(match.Groups[1].Value, match.Groups[3].Value)).ToArray();
         Assert.Equal(Regex.Count(compose, SiloSettings.Prefix), inCompose.Length);
         Assert.Contains(inCompose, variable => variable is { Key: "ORLEANSSQLITE_CLUSTERING", Value: "dynamodb" });
 
@@ -131,6 +131,6 @@ public sealed partial class ContainerTests : IAsyncDisposable
         return (process.ExitCode, output + await error);
     }
 
-    [GeneratedRegex(@"^ +(ORLEANSSQLITE_\w+): *(\S+) *$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^ +(ORLEANSSQLITE_\w+): *([""']?)(\S+)\2 *$", RegexOptions.Multiline)]
     private static partial Regex Variable();
 }

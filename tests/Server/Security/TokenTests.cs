@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using OrleansSqlite.Server;
 
@@ -39,6 +40,12 @@ public sealed class TokenTests
         var seen = await SendAsync(server, write, HttpMethod.Get, "");
         Assert.Equal(["app-1", "app-2", "shared"], seen.Json.GetProperty("databases").EnumerateArray().Select(database => database.GetProperty("name").GetString()));
     }
+
+    /// <summary>It would look for a folder to keep keys in, and warn of a container that has none.</summary>
+    [Fact]
+    public void Nothing_here_brings_data_protection_along() =>
+        Assert.Equal([], new ServiceCollection().AddOrleansSqliteServer()
+            .Select(service => service.ServiceType.FullName!).Where(type => type.Contains("DataProtection", StringComparison.Ordinal)));
 
     [Fact]
     public async Task A_fork_needs_the_right_on_both_databases()
