@@ -42,6 +42,13 @@ public interface IDatabaseGrain : IGrainWithStringKey
     [Alias("History")]
     Task<Reply<VersionDescription[]>> HistoryAsync(long below, int limit, CancellationToken cancellation = default);
 
+    /// <summary>
+    /// Waits for a version above a known one, but not for long, and gives the newest that is known then: the same one, if there is none yet.
+    /// As <see cref="IDatabase.WaitForNewerAsync"/>.
+    /// </summary>
+    [Alias("WaitForNewer")]
+    Task<Reply<long>> WaitForNewerAsync(long version, TimeSpan wait, CancellationToken cancellation = default);
+
     /// <summary>Makes an earlier version the newest one. As <see cref="IDatabase.RestoreAsync"/>.</summary>
     [Alias("Restore")]
     Task<Reply<DatabaseDescription>> RestoreAsync(ReadLevel at, CancellationToken cancellation = default);

@@ -12,6 +12,10 @@ internal sealed class ClusterCall(Route route, IOptions<OrleansSqliteClientOptio
     private const string OverOperationId = "Send a write again with the same operation id to find out; a read can simply be repeated.";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a grain may wait for something to happen before it answers that it has not: one that is silent for longer counts as lost.</summary>
+    public TimeSpan LongestWait => options.Value.Patience / 2 < MaxWait ? options.Value.Patience / 2 : MaxWait;
 
     /// <summary>Makes the call.</summary>
     /// <param name="database">The database's name.</param>

@@ -84,6 +84,23 @@ internal sealed class ClusterDatabase(
     }
 
     /// <inheritdoc/>
+    public async Task<long> WaitForNewerAsync(long version, CancellationToken cancellation = default)
+    {
+        while (true)
+        {
+            // In pieces: a call that takes longer than the patience with a silo counts as lost.
+            long known = await ReadAsync(
+                () => Grain.WaitForNewerAsync(version, call.LongestWait, cancellation),
+                engine => engine.Open(name).WaitForNewerAsync(version, cancellation),
+                cancellation).ConfigureAwait(false);
+            if (known > version)
+            {
+                return known;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<SnapshotDescription>> ListSnapshotsAsync(CancellationToken cancellation = default) => await ReadAsync(
         () => Grain.ListSnapshotsAsync(cancellation),
         async engine => [.. await engine.Open(name).ListSnapshotsAsync(cancellation).ConfigureAwait(false)],

@@ -16,7 +16,7 @@ internal sealed class ClusterDatabases(
     IGrainFactory grains, Route route, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options, IServiceProvider services)
     : IDatabaseCatalog
 {
-    private readonly LongClusterCall longCall = new(grains, call, entropy, options);
+    private readonly LongClusterCall longCall = new(grains, call, entropy);
 
     /// <inheritdoc/>
     public string StoreUrl => services.GetService<DatabaseEngine>()?.StoreUrl ?? route.StoreUrl ?? "the store of the cluster";

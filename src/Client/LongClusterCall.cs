@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Orleans;
 
 namespace OrleansSqlite.Client;
@@ -7,10 +6,8 @@ namespace OrleansSqlite.Client;
 /// A call that may take longer than a message may wait for its answer. The grain is asked again and again until it is done, so that one that goes
 /// on for an hour is told from a silo that does not answer; another activation, or this process by itself, begins it anew.
 /// </summary>
-internal sealed class LongClusterCall(IGrainFactory grains, ClusterCall call, Entropy entropy, IOptions<OrleansSqliteClientOptions> options)
+internal sealed class LongClusterCall(IGrainFactory grains, ClusterCall call, Entropy entropy)
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-
     /// <summary>Makes the call. It must be harmless to make it twice, even at once.</summary>
     /// <param name="database">The database's name.</param>
     /// <param name="ask">Asks the grain for the call with that id, for that long.</param>
@@ -27,14 +24,13 @@ internal sealed class LongClusterCall(IGrainFactory grains, ClusterCall call, En
         cancellation.ThrowIfCancellationRequested();
         var grain = grains.GetGrain<IDatabaseGrain>(database);
         string id = entropy.NextGuid().ToString("N");
-        var wait = options.Value.Patience / 2 < LongestWait ? options.Value.Patience / 2 : LongestWait;
         await using var withdrawal = cancellation.UnsafeRegister(_ => grain.WithdrawAsync(id, CancellationToken.None).Ignore(), null).ConfigureAwait(false);
         while (true)
         {
             // Nothing that a reader could see is changed by it, so no doubt is left over from an attempt without an answer.
             var (stage, _) = await call.RunAsync(
                 database,
-                () => ask(grain, id, wait),
+                () => ask(grain, id, call.LongestWait),
                 async engine => new Stage<T> { Result = await direct(engine).ConfigureAwait(false), IsDone = true },
                 repeatable: true,
                 writes: false,

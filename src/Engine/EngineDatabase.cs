@@ -30,6 +30,7 @@ public sealed partial class EngineDatabase : IDatabase
     private readonly BackgroundCompaction compactions;
     private readonly BackgroundCollection collections;
     private readonly Freshness freshness;
+    private readonly Watch watch;
     private readonly ReadPool pool;
     private readonly LeftWrites left;
     private readonly Past past;
@@ -55,6 +56,7 @@ public sealed partial class EngineDatabase : IDatabase
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
         committer.Landed += freshness.Prove;
+        watch = new Watch(context, speculation, PinAsync);
         collections = new BackgroundCollection(context, threads, contextOf);
         committer.Landed += _ =>
         {
@@ -168,7 +170,8 @@ public sealed partial class EngineDatabase : IDatabase
     public async IAsyncEnumerable<VersionDescription> HistoryAsync(
         long below = long.MaxValue, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        var head = await PinAsync(ReadLevel.Strong, cancellation).ConfigureAwait(false);
+        // Of what is known, the past does not change; but for how far back it goes.
+        var head = await PinAsync(KnownVersion >= below - 1 ? ReadLevel.StaleBy(TimeSpan.FromSeconds(1)) : ReadLevel.Strong, cancellation).ConfigureAwait(false);
         head.Snapshot.Release();
         var versions = past.ListAsync(head.Head, below, cancellation).GetAsyncEnumerator(cancellation);
         await using (versions.ConfigureAwait(false))
@@ -179,6 +182,9 @@ public sealed partial class EngineDatabase : IDatabase
             }
         }
     }
+
+    /// <inheritdoc/>
+    public Task<long> WaitForNewerAsync(long version, CancellationToken cancellation = default) => watch.NewerAsync(version, cancellation);
 
     /// <inheritdoc/>
     public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) =>

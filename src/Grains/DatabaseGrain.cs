@@ -98,6 +98,9 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
     public Task<Reply<VersionDescription[]>> HistoryAsync(long below, int limit, CancellationToken cancellation) =>
         Reply.OfAsync(Database.HistoryAsync(below, cancellation).Take(limit).ToArrayAsync(cancellation).AsTask());
 
+    public Task<Reply<long>> WaitForNewerAsync(long version, TimeSpan wait, CancellationToken cancellation) =>
+        Reply.OfAsync(NewerAsync(version, wait, cancellation));
+
     public Task<Reply<DatabaseDescription>> RestoreAsync(ReadLevel at, CancellationToken cancellation) =>
         Reply.OfAsync(Database.RestoreAsync(at, cancellation));
 
@@ -130,6 +133,20 @@ internal sealed class DatabaseGrain(OpenDatabases databases, DatabaseEngine engi
 
     public Task<DatabaseStatus> StatusAsync(CancellationToken cancellation) => Task.FromResult(new DatabaseStatus(
         Database.KnownVersion, running, Database.StackedCount, Database.LossesInARow, silo.SiloAddress.ToString()));
+
+    private async Task<long> NewerAsync(long version, TimeSpan wait, CancellationToken cancellation)
+    {
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        both.CancelAfter(wait);
+        try
+        {
+            return await Database.WaitForNewerAsync(version, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return version;
+        }
+    }
 
     private static async Task<bool> DoneAsync(Task call)
     {

@@ -46,6 +46,7 @@ public static class OrleansSqliteServerExtensions
         services.TryAddSingleton<DatabaseEndpoints>();
         services.TryAddSingleton<StatementEndpoints>();
         services.TryAddSingleton<HistoryEndpoints>();
+        services.TryAddSingleton<ChangesEndpoint>();
         services.TryAddSingleton<MaintenanceEndpoints>();
         services.TryAddSingleton<FileEndpoints>();
         services.AddHrana();
@@ -67,6 +68,7 @@ public static class OrleansSqliteServerExtensions
         var databases = services.GetRequiredService<DatabaseEndpoints>();
         var statements = services.GetRequiredService<StatementEndpoints>();
         var history = services.GetRequiredService<HistoryEndpoints>();
+        var changes = services.GetRequiredService<ChangesEndpoint>();
         var maintenance = services.GetRequiredService<MaintenanceEndpoints>();
         var files = services.GetRequiredService<FileEndpoints>();
 
@@ -97,6 +99,7 @@ public static class OrleansSqliteServerExtensions
         Map("GET", "/{database}/query", DatabaseRight.Read, statements.GetAsync);
         Map("GET", "/{database}/schema", DatabaseRight.Read, statements.SchemaAsync);
         Map("GET", "/{database}/history", DatabaseRight.Read, history.ListAsync);
+        Map("GET", "/{database}/changes", DatabaseRight.Read, changes.StreamAsync);
         Map("POST", "/{database}/restore", DatabaseRight.Admin, history.RestoreAsync);
         Map("GET", "/{database}/snapshots", DatabaseRight.Read, history.ListSnapshotsAsync);
         Map("POST", "/{database}/snapshots", DatabaseRight.Admin, history.CreateSnapshotAsync);

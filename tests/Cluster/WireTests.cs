@@ -75,8 +75,8 @@ public sealed class WireTests
     [Fact]
     public void What_is_said_of_the_past_and_of_maintenance_arrives()
     {
-        VersionDescription[] history = [new(5, DateTimeOffset.UnixEpoch.AddDays(6), 8192, 7, 800), new(4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, null, null)];
-        Assert.Equal(history, RoundTrip(new Reply<VersionDescription[]> { Result = history }).Get());
+        VersionDescription[] history = [new(5, DateTimeOffset.UnixEpoch.AddDays(6), 8192, 7, 800, ["a", "b"]), new(4, DateTimeOffset.UnixEpoch.AddDays(5), 4096, null, null, null)];
+        Assert.Equivalent(history, RoundTrip(new Reply<VersionDescription[]> { Result = history }).Get(), strict: true);
         SnapshotDescription[] snapshots = [new("before-the-move", 4, DateTimeOffset.UnixEpoch.AddDays(5), DateTimeOffset.UnixEpoch.AddDays(7), 4096)];
         Assert.Equal(snapshots, RoundTrip(new Reply<SnapshotDescription[]> { Result = snapshots }).Get());
         var done = new Stage<CollectionReport> { Result = new CollectionReport(1, 2, 3, 4, 5, 6), IsDone = true };

@@ -41,6 +41,8 @@ internal sealed class FailingCatalog(Exception? error) : IDatabaseCatalog, IData
         yield return await FailAsync<VersionDescription>(cancellation);
     }
 
+    public Task<long> WaitForNewerAsync(long version, CancellationToken cancellation = default) => FailAsync<long>(cancellation);
+
     public Task<DatabaseDescription> RestoreAsync(ReadLevel at, CancellationToken cancellation = default) => FailAsync<DatabaseDescription>(cancellation);
 
     public Task<SnapshotDescription> CreateSnapshotAsync(string name, ReadLevel at = default, CancellationToken cancellation = default) => FailAsync<SnapshotDescription>(cancellation);

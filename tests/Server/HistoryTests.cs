@@ -14,7 +14,7 @@ public sealed class HistoryTests
         Assert.Equal([4L, 3, 2, 1], Versions(whole));
         Assert.False(whole.Json.TryGetProperty("below", out _));
         Assert.Equal(
-            ["version", "committedAt", "bytes", "changedPages", "storedBytes"],
+            ["version", "committedAt", "bytes", "changedPages", "storedBytes", "tables"],
             whole.Json.GetProperty("versions")[0].EnumerateObject().Select(member => member.Name));
 
         var some = await server.SendAsync(HttpMethod.Get, $"{Shop}/history?limit=3");

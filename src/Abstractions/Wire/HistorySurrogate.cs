@@ -22,13 +22,16 @@ internal struct VersionSurrogate
 
     [Id(4)]
     public int? StoredBytes;
+
+    [Id(5)]
+    public IReadOnlyList<string>? Tables;
 }
 
 [RegisterConverter]
 internal sealed class VersionConverter : IConverter<VersionDescription, VersionSurrogate>
 {
     public VersionDescription ConvertFromSurrogate(in VersionSurrogate surrogate) => new(
-        surrogate.Version, surrogate.CommittedAt, surrogate.Bytes, surrogate.ChangedPages, surrogate.StoredBytes);
+        surrogate.Version, surrogate.CommittedAt, surrogate.Bytes, surrogate.ChangedPages, surrogate.StoredBytes, surrogate.Tables);
 
     public VersionSurrogate ConvertToSurrogate(in VersionDescription value) => new()
     {
@@ -37,6 +40,7 @@ internal sealed class VersionConverter : IConverter<VersionDescription, VersionS
         Bytes = value.Bytes,
         ChangedPages = value.ChangedPages,
         StoredBytes = value.StoredBytes,
+        Tables = value.Tables,
     };
 }
 

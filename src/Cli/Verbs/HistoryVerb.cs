@@ -5,7 +5,7 @@ namespace OrleansSqlite.Cli;
 internal sealed class HistoryVerb : Verb
 {
     private static readonly IReadOnlyList<Column> Columns =
-        [new("version", null), new("committed", null), new("bytes", null), new("changed_pages", null), new("stored_bytes", null)];
+        [new("version", null), new("committed", null), new("bytes", null), new("changed_pages", null), new("stored_bytes", null), new("tables", null)];
 
     private readonly Argument<string> database = DatabaseArgument();
     private readonly Option<int> limit = new("--limit") { Description = "How many versions at most.", HelpName = "COUNT", DefaultValueFactory = _ => 20 };
@@ -47,6 +47,7 @@ internal sealed class HistoryVerb : Verb
                 SqlValue.From(version.Bytes),
                 version.ChangedPages is { } pages ? SqlValue.From((long)pages) : SqlValue.Null,
                 version.StoredBytes is { } stored ? SqlValue.From((long)stored) : SqlValue.Null,
+                version.Tables is { } tables ? SqlValue.From(string.Join(", ", tables)) : SqlValue.Null,
             ]]);
         }
 

@@ -27,6 +27,15 @@ public interface IDatabase
     IAsyncEnumerable<VersionDescription> HistoryAsync(long below = long.MaxValue, CancellationToken cancellation = default);
 
     /// <summary>
+    /// Waits until there is a version above a known one, and gives the newest. What is committed by this process shows at once, what others commit
+    /// after a second, or after 15 where nothing was committed for long: only a database that somebody waits for is asked.
+    /// </summary>
+    /// <param name="version">The version that is known.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="DatabaseException"><see cref="ErrorCodes.DatabaseNotFound"/>, <see cref="ErrorCodes.DatabaseGone"/> if it is deleted meanwhile, or the store's failure.</exception>
+    Task<long> WaitForNewerAsync(long version, CancellationToken cancellation = default);
+
+    /// <summary>
     /// Makes an earlier version the newest one, by a commit on top of what is there: what was written in between stays in the history.
     /// </summary>
     /// <param name="at">The version: <see cref="ReadLevel.AtVersion"/>, <see cref="ReadLevel.AtTime"/> or <see cref="ReadLevel.AtSnapshot"/>.</param>

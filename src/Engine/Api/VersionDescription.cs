@@ -6,4 +6,9 @@ namespace OrleansSqlite;
 /// <param name="Bytes">The size of the database at that version, as an ordinary SQLite file, in bytes.</param>
 /// <param name="ChangedPages">How many pages its commit changed; null for a commit that was too large to stand in the head.</param>
 /// <param name="StoredBytes">What these take in the store, packed, in bytes; null likewise.</param>
-public sealed record VersionDescription(long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes);
+/// <param name="Tables">
+/// The tables that its commit touched, in the order of their names; null for a commit that was too large to stand in the head, or touched too many.
+/// Virtual tables stand here with the tables that they keep their content in, changes of the schema as <c>sqlite_schema</c>.
+/// </param>
+public sealed record VersionDescription(
+    long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes, IReadOnlyList<string>? Tables);

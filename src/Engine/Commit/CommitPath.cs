@@ -184,7 +184,7 @@ internal sealed partial class CommitPath(DatabaseContext context, EngineThreads 
             }
 
             var frame = FrameCodec.Encode(
-                version, commit.Id, commit.TimeMs, group.After.PageCount, pageBytes, [.. pages], images.AsSpan(0, done));
+                version, commit.Id, commit.TimeMs, group.After.PageCount, pageBytes, [.. pages], images.AsSpan(0, done), TableNames.TryEncode(group.Tables()));
             return frame.Bytes.Length <= context.Options.InlineBytes ? frame : null;
         }
         finally

@@ -146,6 +146,7 @@ internal sealed class Speculation(DatabaseContext context)
             tip = after;
             next = after.Share();
             transaction.Pages = [.. pages.Keys];
+            transaction.Tables = changes.Tables;
             transaction.PageBytes = changes.PageBytes;
             stackedBytes += bytes;
             Push(transaction);
@@ -349,48 +350,5 @@ internal sealed class Speculation(DatabaseContext context)
     {
         tip?.Release();
         tip = snapshot;
-    }
-}
-
-/// <summary>The transactions that one swap carries.</summary>
-/// <param name="Base">The head that they stand on; its snapshot is shared for the group.</param>
-/// <param name="After">The state after the last of them, shared for the group.</param>
-/// <param name="Transactions">They, in order.</param>
-internal sealed record Group(DurableHead Base, Snapshot After, ImmutableArray<WriteTransaction> Transactions)
-{
-    /// <summary>Whether there is anything to swap.</summary>
-    public bool HasChanges => Transactions.Any(transaction => transaction.Pages is not null);
-
-    /// <summary>The pages that the group changed, in order; all pages since a change of the page size.</summary>
-    public SortedSet<uint> ChangedPages()
-    {
-        SortedSet<uint> pages = [];
-        int pageBytes = Base.Head.PageBytes;
-        foreach (var transaction in Transactions)
-        {
-            if (transaction.Pages is null)
-            {
-                continue;
-            }
-
-            if (transaction.PageBytes != pageBytes)
-            {
-                pages.Clear();
-                pageBytes = transaction.PageBytes;
-            }
-
-            pages.UnionWith(transaction.Pages);
-        }
-
-        // A later transaction may have cut pages off that an earlier one wrote.
-        pages.RemoveWhere(page => page > After.PageCount);
-        return pages;
-    }
-
-    /// <summary>Lets go of the snapshots.</summary>
-    public void Release()
-    {
-        Base.Snapshot.Release();
-        After.Release();
     }
 }

@@ -34,6 +34,9 @@ internal abstract class WriteTransaction
     /// <summary>The pages that it changed, once it is stacked; null if it changed nothing.</summary>
     public uint[]? Pages { get; set; }
 
+    /// <summary>The tables that it touched, once it is stacked.</summary>
+    public IReadOnlyList<string> Tables { get; set; } = [];
+
     /// <summary>The page size that it left.</summary>
     public int PageBytes { get; set; }
 

@@ -14,6 +14,9 @@ internal static class FrameCodec
     /// <summary>The smallest frame: no page image.</summary>
     public const int MinBytes = HeaderBytes + CrcBytes;
 
+    /// <summary>The bit beside the codec that says that names of tables follow. Old readers take it for a codec that they don't know.</summary>
+    public const byte HasTables = 0x80;
+
     private const int CrcBytes = 4;
     private const string Part = "frame";
 
@@ -25,12 +28,13 @@ internal static class FrameCodec
     /// <param name="pageBytes">The size of a page; 0 only if there are no images.</param>
     /// <param name="pages">The page numbers, ascending, distinct, none above <paramref name="pageCount"/>.</param>
     /// <param name="images">Their images, one after the other.</param>
+    /// <param name="tables">The tables that the commit touched, as <see cref="TableNames"/> has them; null if that is not known, or too much.</param>
     /// <param name="quality">Brotli's quality.</param>
     /// <exception cref="InvalidOperationException">The images are more than <see cref="Limits.MaxFrameRawBytes"/>.</exception>
     /// <exception cref="ArgumentException">The arguments don't fit together.</exception>
     public static EncodedFrame Encode(
         long version, CommitId id, long timeMs, uint pageCount, int pageBytes,
-        ReadOnlySpan<uint> pages, ReadOnlySpan<byte> images, int quality = Quality)
+        ReadOnlySpan<uint> pages, ReadOnlySpan<byte> images, byte[]? tables = null, int quality = Quality)
     {
         if (images.Length > Limits.MaxFrameRawBytes)
         {
@@ -41,11 +45,12 @@ internal static class FrameCodec
         CheckArguments(version, timeMs, pageCount, pageBytes, pages, images);
 
         // Packed into a shared buffer of the worst size, then copied once into an array of the exact one, which lives on in the head.
-        byte[] scratch = ArrayPool<byte>.Shared.Rent(MinBytes + pages.Length * ByteWriter.MaxVarint32Bytes + images.Length);
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(MinBytes + (tables?.Length ?? 0) + pages.Length * ByteWriter.MaxVarint32Bytes + images.Length);
         try
         {
             var writer = new ByteWriter(scratch);
             writer.Skip(HeaderBytes);
+            writer.Bytes(tables);
             WritePages(ref writer, pages);
             int stored = BlockCodec.TryPack(images, writer.Free, quality);
             var payload = stored > 0 ? writer.Free[..stored] : images;
@@ -60,7 +65,7 @@ internal static class FrameCodec
             final.I64(timeMs);
             final.U32(pageCount);
             final.U32((uint)pages.Length);
-            final.U8((byte)codec);
+            final.U8((byte)((byte)codec | (tables is null ? 0 : HasTables)));
             final.U32((uint)payload.Length);
             final.Bytes(writer.Written[HeaderBytes..]);
             final.Bytes(payload);
@@ -117,6 +122,9 @@ internal static class FrameCodec
         BlockCodec.Decode(fields.Payload, fields.Codec, images, objectKey, Part);
         return new DecodedFrame { Pages = pages, Images = images };
     }
+
+    /// <summary>The tables that the frame's commit touched; null if that is not known, or was too much.</summary>
+    public static IReadOnlyList<string>? Tables(EncodedFrame frame, int pageBytes, string objectKey) => FrameFields.Parse(frame.Bytes.Span, pageBytes, objectKey).Tables;
 
     private static void WritePages(ref ByteWriter writer, ReadOnlySpan<uint> pages)
     {

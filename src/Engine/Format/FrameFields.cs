@@ -23,6 +23,9 @@ internal readonly ref struct FrameFields
 
     public required Codec Codec { get; init; }
 
+    /// <summary>The tables that the commit touched; null if the frame doesn't say.</summary>
+    public required string[]? Tables { get; init; }
+
     /// <summary>The page numbers as they are stored. Not checked yet, but that there are enough bytes for them.</summary>
     public required ReadOnlySpan<byte> PageNumbers { get; init; }
 
@@ -53,7 +56,8 @@ internal readonly ref struct FrameFields
         long timeMs = reader.I64();
         uint pageCount = reader.U32();
         uint images = reader.U32();
-        var codec = (Codec)reader.U8();
+        byte packing = reader.U8();
+        var codec = (Codec)(packing & ~FrameCodec.HasTables);
         uint storedBytes = reader.U32();
 
         if (version is < 1 or > Limits.MaxVersion || !Limits.IsTime(timeMs) || pageCount > Limits.MaxPageCount)
@@ -74,6 +78,12 @@ internal readonly ref struct FrameFields
         }
 
         BlockCodec.CheckKnown(codec, objectKey, Part);
+        string[]? tables = (packing & FrameCodec.HasTables) == 0 ? null : TableNames.Read(ref reader);
+        if (images > reader.Remaining - storedBytes)
+        {
+            reader.Fail("the names of tables take the place of page numbers");
+        }
+
         return new FrameFields
         {
             Length = (int)length,
@@ -84,6 +94,7 @@ internal readonly ref struct FrameFields
             Images = (int)images,
             RawBytes = (int)rawBytes,
             Codec = codec,
+            Tables = tables,
             PageNumbers = reader.Take(reader.Remaining - (int)storedBytes),
             Payload = reader.Take((int)storedBytes),
         };

@@ -66,7 +66,7 @@ internal sealed class Past(DatabaseContext context, HeadReader reader)
         }
     }
 
-    private static IEnumerable<VersionDescription> Describe(Head head, long below)
+    private IEnumerable<VersionDescription> Describe(Head head, long below)
     {
         for (long version = Math.Min(head.Version, below - 1); version >= Math.Max(1, head.FirstReadableVersion); version--)
         {
@@ -86,7 +86,8 @@ internal sealed class Past(DatabaseContext context, HeadReader reader)
                 DateTimeOffset.FromUnixTimeMilliseconds(PastHead.TimeOf(past)),
                 (long)past.PageCount * past.PageBytes,
                 frame?.Images,
-                frame?.Bytes.Length);
+                frame?.Bytes.Length,
+                frame is null ? null : FrameCodec.Tables(frame, past.PageBytes, context.Keys.Head));
         }
     }
 }

@@ -56,6 +56,7 @@ internal static class Connections
 
         // Keeps SQL from damaging the file on purpose: no writable schema, no writes to shadow tables, no journal mode OFF.
         _ = raw.sqlite3_db_config(handle, ConfigDefensive, 1, out _);
+        TouchedTables.Watch(handle);
     }
 
     private static void Run(sqlite3 handle, string sql)

@@ -16,6 +16,12 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "sqlite3_malloc")]
     public static partial byte* Allocate(int bytes);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_file_control")]
+    public static partial int FileControl(nint db, byte* database, int operation, void* argument);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_preupdate_hook")]
+    public static partial nint WatchChanges(nint db, delegate* unmanaged[Cdecl]<SqliteFile*, nint, int, byte*, byte*, long, long, void> callback, SqliteFile* context);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_set_last_insert_rowid")]
     private static partial void SetLastInsertRowId(nint db, long rowId);
 
@@ -105,6 +111,7 @@ internal static class Code
     public const int LockShared = 1;
     public const int LockReserved = 2;
 
+    public const int ControlFilePointer = 7;
     public const int ControlPragma = 14;
     public const int ControlMmapSize = 18;
     public const int ControlSync = 21;

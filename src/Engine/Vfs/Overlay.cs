@@ -22,6 +22,9 @@ internal sealed unsafe class Overlay : IDisposable
     /// <summary>The number of pages as the transaction sees it.</summary>
     public uint PageCount { get; private set; }
 
+    /// <summary>The tables that the transaction touched, once it comes to its commit point.</summary>
+    public IReadOnlyList<string> Tables { get; set; } = [];
+
     /// <summary>The memory that it holds, in bytes.</summary>
     public long Bytes => (long)pages.Count * PageBytes;
 

@@ -13,6 +13,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
     private const int HeaderBytes = 100;
     private const int ProbeOffset = 24;
     private const int ProbeBytes = 16;
+    private const int SchemaCookieOffset = 40;
     private static readonly object NoState = new();
     private readonly PagePins pins = new();
     private int lockLevel;
@@ -26,6 +27,9 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
 
     /// <summary>What the file stands on.</summary>
     public Session Session => session;
+
+    /// <summary>What the running transaction has touched.</summary>
+    public TouchedTables Touched { get; } = new();
 
     /// <summary>The size in bytes as the connection sees it now.</summary>
     public long Bytes
@@ -49,6 +53,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         if (lockLevel == Code.LockNone)
         {
             snapshot = session.Begin();
+            Touched.Clear();
             refused = committed = hasCompared = false;
         }
 
@@ -197,6 +202,7 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
             overlay.Resize(pageCount);
         }
 
+        overlay.Tables = TouchedNow(overlay.Find(1));
         int code = session.Commit(snapshot!, overlay, out var next);
         if (code != Code.Ok)
         {
@@ -322,6 +328,19 @@ internal sealed unsafe class StoredFile(Session session) : IDisposable
         Snapshot.Pin(block);
         Buffer.MemoryCopy(block.Image(Snapshot.SlotOf(block, page), snapshot.PageBytes) + start, to, count, count);
         block.Unpin();
+    }
+
+    /// <summary>The tables whose rows the transaction changed, and the schema if its cookie is another one.</summary>
+    private string[] TouchedNow(byte* header)
+    {
+        uint below = 0;
+        if (snapshot!.PageCount > 0)
+        {
+            CopyBelow(1, SchemaCookieOffset, (byte*)&below, sizeof(uint));
+        }
+
+        string[] tables = Touched.ToArray();
+        return *(uint*)(header + SchemaCookieOffset) == below ? tables : [.. tables, TouchedTables.Schema];
     }
 
     private static int PageBytesOf(byte* header)

@@ -20,6 +20,10 @@ internal static unsafe class StoredFileCallbacks
         file->Methods = Methods;
     }
 
+    /// <summary>The stored file behind an open <c>sqlite3_file</c>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static StoredFile Of(SqliteFile* file) => Unsafe.As<StoredFile>(GCHandle.FromIntPtr(file->Handle).Target!);
+
     private static SqliteIoMethods* Create()
     {
         var methods = (SqliteIoMethods*)NativeMemory.AllocZeroed((nuint)sizeof(SqliteIoMethods));
@@ -40,9 +44,6 @@ internal static unsafe class StoredFileCallbacks
         methods->Unfetch = &Unfetch;
         return methods;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static StoredFile Of(SqliteFile* file) => Unsafe.As<StoredFile>(GCHandle.FromIntPtr(file->Handle).Target!);
 
     private static int Failed(SqliteFile* file, Exception error, int code)
     {

@@ -13,9 +13,9 @@ internal sealed record ForkRequest(string Name, ReadLevel At = default);
 internal sealed record RetentionRequest(long Seconds);
 
 /// <summary>A version in the history of a database.</summary>
-internal sealed record VersionMessage(long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes)
+internal sealed record VersionMessage(long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes, IReadOnlyList<string>? Tables)
 {
-    public static VersionMessage From(VersionDescription it) => new(it.Version, it.CommittedAt, it.Bytes, it.ChangedPages, it.StoredBytes);
+    public static VersionMessage From(VersionDescription it) => new(it.Version, it.CommittedAt, it.Bytes, it.ChangedPages, it.StoredBytes, it.Tables);
 }
 
 /// <summary>The answer of <c>GET …/history</c>.</summary>

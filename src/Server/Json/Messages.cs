@@ -120,6 +120,7 @@ internal sealed record Problem(
 [JsonSerializable(typeof(DatabasesMessage))]
 [JsonSerializable(typeof(SchemaMessage))]
 [JsonSerializable(typeof(HistoryMessage))]
+[JsonSerializable(typeof(VersionMessage))]
 [JsonSerializable(typeof(SnapshotMessage))]
 [JsonSerializable(typeof(SnapshotsMessage))]
 [JsonSerializable(typeof(CollectionMessage))]

@@ -19,6 +19,7 @@ public sealed class LeftWriteTests
         Assert.Equal(SqlValue.From(3), result.Results[0].Rows[0][0]);
         Assert.Equal(result.Version, (await scene.HeadAsync()).Version);
         Assert.True(Left(scene) > 0);
+        await scene[0].Database.Left.Combiner.WhenIdleAsync().WaitAsync(TimeSpan.FromSeconds(60)); // Its object goes after the answer.
         Assert.Equal(0, await scene.CountAsync());
     }
 

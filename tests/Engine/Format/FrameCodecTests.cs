@@ -51,6 +51,40 @@ public sealed class FrameCodecTests
     }
 
     [Fact]
+    public void Names_of_tables_come_back_in_their_order_each_once()
+    {
+        Assert.Null(FrameCodec.Tables(Named(null), 512, Key));
+        Assert.Equal([], FrameCodec.Tables(Named(TableNames.TryEncode([])), 512, Key)!);
+        var frame = Named(TableNames.TryEncode(["z", "a", "ä", "Z", "a"]));
+        Assert.Equal(["Z", "a", "z", "ä"], FrameCodec.Tables(frame, 512, Key)!);
+        Assert.Equal([3u, 7u], FrameCodec.Decode(FrameCodec.Read(frame.Bytes, 512, Key), 512, Key).Pages);
+
+        Assert.Null(TableNames.TryEncode(Enumerable.Range(0, TableNames.MaxNames + 1).Select(i => $"t{i}")));
+        Assert.Null(TableNames.TryEncode([new string('x', TableNames.MaxBytes)]));
+        Assert.NotNull(TableNames.TryEncode(Enumerable.Range(0, TableNames.MaxNames).Select(i => $"t{i}")));
+    }
+
+    [Theory]
+    [InlineData(65, "too many names")]
+    [InlineData(1, 0, "too short")]
+    [InlineData(2, 1, 'b', 1, 'a', "do not ascend")]
+    [InlineData(2, 1, 'a', 1, 'a', "do not ascend")]
+    [InlineData(1, 1, 0xFF, "no text")]
+    [InlineData(1, 120, 'a', "")] // Longer than the frame.
+    [InlineData(1, 3, 'a', "take the place of page numbers")]
+    public void Names_of_tables_that_are_none_are_damage(params object[] list)
+    {
+        byte[] bytes = [.. list.SkipLast(1).Select(Convert.ToByte)];
+        var frame = Named(bytes, images: 2);
+        var error = Assert.Throws<DatabaseException>(() => FrameCodec.Read(frame.Bytes, 512, Key));
+        Assert.Equal(ErrorKind.Corrupt, error.Kind);
+        Assert.Contains((string)list[^1], error.Message, StringComparison.Ordinal);
+    }
+
+    private static EncodedFrame Named(byte[]? tables, int images = 2) =>
+        FrameCodec.Encode(7, default, Sample.TimeMs, 9, 512, images == 0 ? [] : [3, 7], new Sample(1).Images(images, 512, noise: true), tables);
+
+    [Fact]
     public void Random_frames_come_back_as_they_were()
     {
         for (int seed = 1; seed <= 300; seed++)

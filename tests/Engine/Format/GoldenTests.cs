@@ -76,6 +76,18 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void Frame_that_names_tables()
+    {
+        byte[] golden = Golden("named.frame", () => NamedFrame().Bytes.ToArray());
+
+        Assert.True(NamedFrame().Bytes.Span.SequenceEqual(golden));
+        Assert.Equal(["item", "order"], FrameCodec.Tables(FrameCodec.Read(golden, 512, Key), 512, Key)!);
+        Assert.Equal([1u, 2u, 300u], FrameCodec.Decode(FrameCodec.Read(golden, 512, Key), 512, Key).Pages);
+        Assert.Equal((byte)Codec.None | FrameCodec.HasTables, golden[44]);
+        RefusesDamage(golden, bytes => FrameCodec.Read(bytes, 512, Key));
+    }
+
+    [Fact]
     public void Head_that_is_live()
     {
         byte[] golden = Golden("live.head", () => HeadCodec.Encode(LiveHead()));
@@ -220,6 +232,9 @@ public sealed class GoldenTests
 
     private static EncodedFrame PlainFrame() =>
         FrameCodec.Encode(7, Commit(7), Time(7), 300, 512, [1, 2, 300], new Sample(7).Images(3, 512, noise: true));
+
+    private static EncodedFrame NamedFrame() =>
+        FrameCodec.Encode(9, Commit(9), Time(9), 300, 512, [1, 2, 300], new Sample(7).Images(3, 512, noise: true), TableNames.TryEncode(["order", "item"]));
 
     private static EncodedFrame PackedFrame() =>
         FrameCodec.Encode(8, Commit(8), Time(8), 300, 512, [1, 128, 129, 257], [.. Page(1), .. Page(128), .. Page(129), .. Page(257)]);

@@ -19,6 +19,7 @@ export interface Version {
   bytes: number;
   changedPages?: number;
   storedBytes?: number;
+  tables?: string[];
 }
 
 export interface Column {
@@ -145,7 +146,7 @@ export async function follow(name: string, from: number, changed: () => void, si
       if (!response.headers.get('Content-Type')?.startsWith('text/event-stream')) return;
       for await (const line of lines(response.body!)) {
         if (line.startsWith('id:')) from = Number(line.slice(3)) || from;
-        if (line.startsWith('data:')) changed();
+        if (line.startsWith('data: {')) changed(); // Those without data only say that the server lives.
       }
     } catch (error) {
       if (error instanceof Problem && error.status !== 0) return;

@@ -35,11 +35,11 @@ export function HistoryView({ database, newest, at, onPick }: HistoryViewProps) 
       {[...days].map(([date, some]) => (
         <table key={date} class="versions">
           <caption>{date}</caption>
-          <thead><tr><th scope="col">version</th><th scope="col">time</th><th scope="col">pages changed</th><th scope="col">stored</th><th scope="col">size</th><th scope="col"><span class="hidden">Look</span></th></tr></thead>
+          <thead><tr><th scope="col">version</th><th scope="col">time</th><th scope="col">tables</th><th scope="col">pages changed</th><th scope="col">stored</th><th scope="col">size</th><th scope="col"><span class="hidden">Look</span></th></tr></thead>
           <tbody>
             {some.map((it) => (
               <tr key={it.version} class={it.version === (at ?? newest) ? 'here' : ''}>
-                <td>{it.version}</td><td>{clock(it.committedAt)}</td><td>{it.changedPages === undefined ? '–' : number(it.changedPages)}</td>
+                <td>{it.version}</td><td>{clock(it.committedAt)}</td><td class="touched" title={it.tables?.join(', ')}>{it.tables?.join(', ') ?? '–'}</td><td>{it.changedPages === undefined ? '–' : number(it.changedPages)}</td>
                 <td>{it.storedBytes === undefined ? '–' : bytes(it.storedBytes)}</td><td>{bytes(it.bytes)}</td>
                 <td>{it.version === (at ?? newest) ? <span class="note">shown</span> : <button type="button" class="link" aria-label={`Look at version ${it.version}`} onClick={() => onPick(it.version)}>look</button>}</td>
               </tr>
