@@ -11,9 +11,13 @@ namespace OrleansSqlite.Server.Hrana;
 /// and their transactions with them.
 /// </summary>
 internal sealed class HranaSocket(
-    HttpContext context, WebSocket socket, string database, HranaStreams streams, RequestClock clock, HranaAccess access, OrleansSqliteServerOptions options)
+    HttpContext context, WebSocket socket, string database, HranaStreams streams, RequestClock clock, HranaAccess access, OrleansSqliteServerOptions options,
+    TimeProvider time)
     : IAsyncDisposable
 {
+    /// <summary>The code of a connection on which no hello came in time.</summary>
+    public const string NoHello = "NO_HELLO";
+
     /// <summary>How many requests of a stream may wait before nothing more is read from the client.</summary>
     private const int WaitingRequests = 64;
 
@@ -28,13 +32,16 @@ internal sealed class HranaSocket(
     public async Task ServeAsync()
     {
         var message = new ArrayBufferWriter<byte>();
-        while (await ReceiveAsync(message))
+        bool isThere = await ReceiveFirstAsync(message);
+        while (isThere)
         {
             using var json = HranaJsonReader.Parse(message.WrittenMemory);
             if (!await TakeAsync(json.RootElement))
             {
                 return;
             }
+
+            isThere = await ReceiveAsync(message);
         }
     }
 
@@ -46,6 +53,20 @@ internal sealed class HranaSocket(
         }
 
         sending.Dispose();
+    }
+
+    /// <summary>Receives the hello, or what stands in its place. Who is silent has shown no token yet, and may not hold a connection for ever.</summary>
+    private async Task<bool> ReceiveFirstAsync(ArrayBufferWriter<byte> message)
+    {
+        try
+        {
+            // Not cancelled but left: a receive that is cancelled ends the connection, and nobody could be told why.
+            return await ReceiveAsync(message).WaitAsync(options.RequestTime, time);
+        }
+        catch (TimeoutException)
+        {
+            throw new HranaException(NoHello, $"No hello came within {options.RequestTime.TotalSeconds:0.###} s.");
+        }
     }
 
     private async Task<bool> ReceiveAsync(ArrayBufferWriter<byte> message)

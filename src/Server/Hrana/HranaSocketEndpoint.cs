@@ -8,7 +8,8 @@ namespace OrleansSqlite.Server.Hrana;
 
 /// <summary>The protocol over WebSockets: takes the connection, and serves it until either side ends it.</summary>
 internal sealed class HranaSocketEndpoint(
-    HranaStreams streams, RequestClock clock, HranaAccess access, IOptions<OrleansSqliteServerOptions> options, ILogger<HranaSocketEndpoint> logger)
+    HranaStreams streams, RequestClock clock, HranaAccess access, IOptions<OrleansSqliteServerOptions> options, TimeProvider time,
+    ILogger<HranaSocketEndpoint> logger)
 {
     private static readonly string[] Versions = ["hrana3", "hrana2"];
 
@@ -36,20 +37,27 @@ internal sealed class HranaSocketEndpoint(
         }
 
         using var socket = await context.WebSockets.AcceptWebSocketAsync(version);
-        await using var session = new HranaSocket(context, socket, database, streams, clock, access, options.Value);
+        await using var session = new HranaSocket(context, socket, database, streams, clock, access, options.Value, time);
         try
         {
             await session.ServeAsync();
         }
         catch (Exception error) when (error is HranaException or JsonException)
         {
-            await CloseAsync(socket, error is HranaException { Code: "MESSAGE_TOO_LARGE" } ? WebSocketCloseStatus.MessageTooBig : WebSocketCloseStatus.ProtocolError, HranaErrors.From(error).Message);
+            await CloseAsync(socket, Status(error), HranaErrors.From(error).Message);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
             ServerLog.CallerGone(logger, context.Request.Method, context.Request.Path);
         }
     }
+
+    private static WebSocketCloseStatus Status(Exception error) => (error as HranaException)?.Code switch
+    {
+        "MESSAGE_TOO_LARGE" => WebSocketCloseStatus.MessageTooBig,
+        HranaSocket.NoHello => WebSocketCloseStatus.PolicyViolation,
+        _ => WebSocketCloseStatus.ProtocolError,
+    };
 
     private static async Task CloseAsync(WebSocket socket, WebSocketCloseStatus status, string reason)
     {

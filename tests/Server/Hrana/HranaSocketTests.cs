@@ -124,6 +124,34 @@ public sealed class HranaSocketTests
         Assert.Equal(WebSocketCloseStatus.ProtocolError, binary.CloseStatus);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("""{"type":"he""")]
+    public async Task Who_never_says_hello_is_turned_away(string? begun)
+    {
+        await using var server = await TestServer.StartAsync(options => options.RequestTime = TimeSpan.FromMilliseconds(300));
+        using var socket = await ConnectAsync(server, "/db/db", "hrana3");
+        if (begun is not null)
+        {
+            await socket.SendAsync(Encoding.UTF8.GetBytes(begun), WebSocketMessageType.Text, endOfMessage: false, CancellationToken.None);
+        }
+
+        using var time = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        Assert.Equal(WebSocketMessageType.Close, (await socket.ReceiveAsync(new byte[1024], time.Token)).MessageType);
+        Assert.Equal((WebSocketCloseStatus.PolicyViolation, "No hello came within 0.3 s."), (socket.CloseStatus, socket.CloseStatusDescription));
+    }
+
+    [Fact]
+    public async Task Who_was_welcomed_may_be_silent_for_longer()
+    {
+        await using var server = await TestServer.StartAsync(options => options.RequestTime = TimeSpan.FromMilliseconds(300));
+        await server.CreateAsync("db");
+        using var socket = await HelloAsync(server, "/db/db");
+        await Task.Delay(600);
+        await AskAsync(socket, 1, """{"type":"open_stream","stream_id":1}""");
+        Assert.Equal("1", Rows(await AskAsync(socket, 2, On(1, Execute("select 1")))));
+    }
+
     [Fact]
     public async Task A_subprotocol_that_is_not_spoken_and_an_address_without_a_database_are_refused()
     {
