@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace OrleansSqlite.Server;
 
-/// <summary>What the endpoints log. Never SQL, parameters or rows: they are the caller's.</summary>
+/// <summary>What the endpoints and the program around them log. Never SQL, parameters or rows: they are the caller's.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(1, LogLevel.Debug, "{Method} {Path} refused with {Status} {Code}")]
@@ -23,4 +23,13 @@ internal static partial class ServerLog
 
     [LoggerMessage(6, LogLevel.Warning, "The keys under {Url} can't be read, the last ones hold: {Detail}")]
     public static partial void KeysUnavailable(ILogger logger, Uri url, string detail);
+
+    [LoggerMessage(7, LogLevel.Information, "Serving {Store} at {Addresses}")]
+    public static partial void Serving(ILogger logger, string store, string addresses);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Warning}")]
+    public static partial void OpenToAll(ILogger logger, string warning);
+
+    [LoggerMessage(9, LogLevel.Information, "Stopped.")]
+    public static partial void Stopped(ILogger logger);
 }

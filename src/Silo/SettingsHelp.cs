@@ -7,7 +7,7 @@ internal static class SettingsHelp
     public static readonly IReadOnlySet<string> Names = new HashSet<string>(StringComparer.OrdinalIgnoreCase)
     {
         "config", "store", "urls", "cluster-id", "service-id", "clustering", "grain-storage", "reminders", "advertised-address", "silo-port",
-        "gateway-port", "allow-anonymous", "dynamodb-service", "dynamodb-tables", "dashboard", "disk-cache", "disk-cache-mib",
+        "gateway-port", "allow-anonymous", "dynamodb-service", "dynamodb-tables", "dashboard", "disk-cache", "disk-cache-mib", "log-format",
     };
 
     /// <summary>What --help prints.</summary>
@@ -23,6 +23,7 @@ internal static class SettingsHelp
                                     environment, as docs/SECURITY.md has them, or the addresses be of this machine.
           --disk-cache DIR          A folder for a cache of the store on this machine's disk; may be deleted at any time. Default: none.
           --disk-cache-mib N        How much that takes at most. Default 1024.
+          --log-format FORMAT       text, or json: one object in each line, nothing between them, and the ids of traces. Default text.
           --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }.
                                     Its section "Server" is the HTTP server's: tokens, keys, limits.
 

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Orleans.Configuration;
 using Orleans.Dashboard;
 using Orleans.Hosting;
@@ -20,7 +19,7 @@ internal static class SiloApp
     public static WebApplication Build(SiloSettings settings)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        Log(builder.Logging);
+        Log(builder.Logging, settings.LogFormat);
         ServerHost.Prepare(builder, settings.Addresses, settings.Config);
         builder.Services.AddOrleansSqliteClient();
         builder.UseOrleans(silo => Configure(silo, settings));
@@ -115,13 +114,16 @@ internal static class SiloApp
         }
     }
 
-    private static void Log(ILoggingBuilder logging)
+    private static void Log(ILoggingBuilder logging, LogFormat format)
     {
         logging.ClearProviders();
-        logging.AddSimpleConsole(console => console.SingleLine = true);
+        ConsoleLogs.AddConsole(logging, format);
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("Orleans", LogLevel.Warning);
+
+        // Which begins like the one above, and is meant to be heard.
+        logging.AddFilter("OrleansSqlite", LogLevel.Information);
 
         // The watchdog's first look has nothing to compare with.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
@@ -130,6 +132,5 @@ internal static class SiloApp
         logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Critical);
         logging.AddFilter("Orleans.Runtime.SiloLifecycleSubject", LogLevel.Critical);
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
     }
 }

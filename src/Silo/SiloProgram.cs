@@ -35,12 +35,29 @@ internal static class SiloProgram
 
             await using var app = SiloApp.Build(settings);
             await app.StartAsync();
-            Announcement.Write(output, settings, ServerHost.Warning(app.Services, settings.Addresses), app.Services.GetRequiredService<DatabaseEngine>().StoreUrl, [.. app.Urls]);
-            output.Flush();
+            var warning = ServerHost.Warning(app.Services, settings.Addresses);
+            string store = app.Services.GetRequiredService<DatabaseEngine>().StoreUrl;
+            if (settings.LogFormat is LogFormat.Json)
+            {
+                ServerHost.LogStart(app, store, warning);
+            }
+            else
+            {
+                Announcement.Write(output, settings, warning, store, [.. app.Urls]);
+                output.Flush();
+            }
 
             // Ends by Ctrl-C or SIGTERM: HTTP ends first, then the grains, then the engine, each with what it has under way.
             await app.WaitForShutdownAsync();
-            output.WriteLine("Stopped.");
+            if (settings.LogFormat is LogFormat.Json)
+            {
+                ServerHost.LogEnd(app);
+            }
+            else
+            {
+                output.WriteLine("Stopped.");
+            }
+
             return Ok;
         }
         catch (Exception e) when (Known(e) is { } known)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Configuration;
+using OrleansSqlite.Server;
 
 namespace OrleansSqlite.Silo;
 
@@ -77,6 +78,9 @@ internal sealed class SiloSettings
     /// <summary>How much that takes at most, in MiB.</summary>
     public int DiskCacheMib { get; init; }
 
+    /// <summary>For whom logs are written.</summary>
+    public LogFormat LogFormat { get; init; }
+
     /// <summary>Reads and checks them.</summary>
     /// <exception cref="SettingException">One is wrong, or there is none of that name.</exception>
     public static SiloSettings Read(string[] args)
@@ -151,6 +155,7 @@ internal sealed class SiloSettings
             DiskCacheMib = int.TryParse(configuration["disk-cache-mib"] ?? "1024", NumberStyles.None, CultureInfo.InvariantCulture, out int mib) && mib > 0
                 ? mib
                 : throw new SettingException($"--disk-cache-mib is a number of MiB above 0, and not '{configuration["disk-cache-mib"]}'."),
+            LogFormat = ConsoleLogs.Format(configuration["log-format"], message => new SettingException(message)),
             Dashboard = Flag(configuration, "dashboard"),
             Config = configuration["config"],
             AllowAnonymous = Flag(configuration, "allow-anonymous"),

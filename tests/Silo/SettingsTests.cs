@@ -1,3 +1,4 @@
+using OrleansSqlite.Server;
 using OrleansSqlite.Silo;
 
 namespace OrleansSqlite.Tests;
@@ -11,6 +12,7 @@ public sealed class SettingsTests
         var settings = SiloSettings.Read(["--store", "memory:"]);
         Assert.Equal((Backing.Local, Backing.Local, false, false), (settings.Clustering, settings.GrainStorage, settings.Reminders, settings.Dashboard));
         Assert.StartsWith("http://127.0.0.1:", settings.Urls, StringComparison.Ordinal);
+        Assert.Equal(LogFormat.Text, settings.LogFormat);
     }
 
     [Theory]
@@ -22,9 +24,13 @@ public sealed class SettingsTests
     [InlineData("--dashboard is 'on' or 'off', and not 'true'.", "--dashboard", "true")]
     [InlineData("--silo-port 99999 is no port.", "--silo-port", "99999")]
     [InlineData("--advertised-address here is no IP address.", "--advertised-address", "here")]
+    [InlineData("--log-format is 'text' or 'json', and not 'xml'.", "--log-format", "xml")]
     [InlineData("DynamoDB needs --dynamodb-service", "--clustering", "dynamodb")]
     public void A_wrong_one_is_named(string message, params string[] args) =>
         Assert.StartsWith(message, Assert.Throws<SettingException>(() => SiloSettings.Read(args)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Logs_can_be_written_for_programs() => Assert.Equal(LogFormat.Json, SiloSettings.Read(["--store", "memory:", "--log-format", "json"]).LogFormat);
 
     [Fact]
     public void The_command_line_goes_before_the_file()

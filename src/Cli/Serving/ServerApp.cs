@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OrleansSqlite.Server;
 
@@ -10,18 +9,11 @@ namespace OrleansSqlite.Cli;
 /// <summary>The web server around the endpoints: one node, no cluster.</summary>
 internal static class ServerApp
 {
-    public static ILoggerFactory Logs() => LoggerFactory.Create(logging => logging
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.ColorBehavior = LoggerColorBehavior.Default;
-        })
+    public static ILoggerFactory Logs(LogFormat format) => LoggerFactory.Create(logging => ConsoleLogs.AddConsole(logging, format)
         .AddFilter("Microsoft", LogLevel.Warning)
         // That it could not start is said once, as an error of the command line.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-        .SetMinimumLevel(LogLevel.Information)
-        // Results go to standard output, what happens beside them to standard error.
-        .Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        .SetMinimumLevel(LogLevel.Information));
 
     /// <exception cref="UsageException">The settings don't allow it.</exception>
     public static WebApplication Build(IDatabaseCatalog catalog, IReadOnlyList<string> urls, string? settings, bool allowAnonymous, ILoggerFactory logs)

@@ -37,6 +37,12 @@ internal sealed class ServeVerb : Verb
         Description = "Serve other machines without a login: for what stands behind something that asks who comes.",
     };
 
+    private readonly Option<string?> logFormat = new("--log-format")
+    {
+        Description = "How logs are written: text, or json with one object in each line, nothing between them, and the ids of traces. Default: text.",
+        HelpName = "FORMAT",
+    };
+
     public ServeVerb(Terminal terminal)
         : base(
             "serve", "Serve the databases of the store over HTTP: one node, no cluster. Others may serve the same store at the same time.",
@@ -52,22 +58,40 @@ internal sealed class ServeVerb : Verb
         Add(diskCacheMib);
         Add(settings);
         Add(allowAnonymous);
+        Add(logFormat);
     }
 
     protected override async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var listen = ListenUrls.From(parsed.GetValue(urls), Environment.GetEnvironmentVariable("PORT"));
-        using var logs = ServerApp.Logs();
+        var format = ConsoleLogs.Format(parsed.GetValue(logFormat), message => new UsageException(message, "Leave it out, or give one of the two."));
+        using var logs = ServerApp.Logs(format);
         await using var engine = await DatabaseEngine.OpenAsync(
             StoreLocation.Url(parsed.GetValue(SharedOptions.Store)), EngineOptions(parsed), logs: logs, cancellation: cancellation);
         await using var app = ServerApp.Build(engine, listen, parsed.GetValue(settings), parsed.GetValue(allowAnonymous), logs);
         await ListenAsync(app, listen, cancellation);
-        Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls], ServerHost.Warning(app.Services, listen));
-        Terminal.Out.Flush();
+        var warning = ServerHost.Warning(app.Services, listen);
+        if (format is LogFormat.Json)
+        {
+            ServerHost.LogStart(app, engine.StoreUrl, warning);
+        }
+        else
+        {
+            Announcement.Write(Terminal.Out, engine.StoreUrl, [.. app.Urls], warning);
+            Terminal.Out.Flush();
+        }
 
         // Ends by Ctrl-C or SIGTERM: what runs is answered first, and only then is the engine closed.
         await app.WaitForShutdownAsync(cancellation);
-        Terminal.Out.WriteLine("Stopped.");
+        if (format is LogFormat.Json)
+        {
+            ServerHost.LogEnd(app);
+        }
+        else
+        {
+            Terminal.Out.WriteLine("Stopped.");
+        }
+
         return ExitCodes.Ok;
     }
 

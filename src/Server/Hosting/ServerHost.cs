@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace OrleansSqlite.Server;
@@ -16,6 +17,9 @@ internal static class ServerHost
 
     /// <summary>What the environment's settings begin with: <c>ORLEANSSQLITE_SERVER__REQUESTTIME</c>.</summary>
     private const string EnvironmentPrefix = "ORLEANSSQLITE_";
+
+    /// <summary>Under which a program's start and end are logged.</summary>
+    private const string LogCategory = "OrleansSqlite.Server";
 
     /// <summary>How long requests under way may take to end when the server stops.</summary>
     private static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(30);
@@ -82,6 +86,22 @@ internal static class ServerHost
     public static string? Warning(IServiceProvider services, IReadOnlyList<string> urls) =>
         services.GetRequiredService<DatabaseAccess>().IsOn ? null
         : "NO LOGIN: everyone " + (Addresses.AreLocal(urls) ? "on this machine" : "who reaches this server") + " may read, write and delete all databases.";
+
+    /// <summary>Says in the log what people are told on standard output: where programs read the lines, nothing else may stand between them.</summary>
+    public static void LogStart(WebApplication app, string store, string? warning)
+    {
+        var logger = Logger(app);
+        ServerLog.Serving(logger, store, string.Join(';', app.Urls));
+        if (warning is not null)
+        {
+            ServerLog.OpenToAll(logger, warning);
+        }
+    }
+
+    /// <summary>Says likewise that it has ended.</summary>
+    public static void LogEnd(WebApplication app) => ServerLog.Stopped(Logger(app));
+
+    private static ILogger Logger(WebApplication app) => app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory);
 }
 
 /// <summary>The server won't start with these settings.</summary>
