@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using OrleansSqlite.Combining;
@@ -93,18 +92,22 @@ public sealed partial class EngineDatabase : IDatabase
     internal LeftWrites Left => left;
 
     /// <inheritdoc/>
-    public async Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
+    public Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        using var activity = Start("execute");
-        var transaction = new BatchTransaction(batch, cancellation);
-        await OpenAsync(cancellation).ConfigureAwait(false);
-        if (!left.TryLeave(transaction))
-        {
-            queue.Add(transaction);
-        }
+        return MeasuredCall.RunAsync(context, "execute", RunAsync, batch.Statements.Count);
 
-        return await transaction.Done.ConfigureAwait(false);
+        async Task<BatchResult> RunAsync()
+        {
+            var transaction = new BatchTransaction(batch, cancellation);
+            await OpenAsync(cancellation).ConfigureAwait(false);
+            if (!left.TryLeave(transaction))
+            {
+                queue.Add(transaction);
+            }
+
+            return await transaction.Done.ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -114,14 +117,18 @@ public sealed partial class EngineDatabase : IDatabase
     /// <param name="work">What to do in the transaction. It must not commit, and needs no <c>BeginTransaction</c>.</param>
     /// <param name="cancellation">A cancelled write has not taken effect, and never will.</param>
     /// <exception cref="DatabaseException">See its <see cref="DatabaseException.Kind"/>. Exceptions of the closure itself come out unchanged.</exception>
-    public async Task<WriteResult<T>> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation = default)
+    public Task<WriteResult<T>> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        using var activity = Start("write");
-        var transaction = new ClosureTransaction<T>(work, cancellation);
-        await OpenAsync(cancellation).ConfigureAwait(false);
-        queue.Add(transaction);
-        return await transaction.Done.ConfigureAwait(false);
+        return MeasuredCall.RunAsync(context, "write", RunAsync);
+
+        async Task<WriteResult<T>> RunAsync()
+        {
+            var transaction = new ClosureTransaction<T>(work, cancellation);
+            await OpenAsync(cancellation).ConfigureAwait(false);
+            queue.Add(transaction);
+            return await transaction.Done.ConfigureAwait(false);
+        }
     }
 
     /// <summary>Runs a closure on a snapshot: all its reads see one version. Writing fails.</summary>
@@ -129,33 +136,39 @@ public sealed partial class EngineDatabase : IDatabase
     /// <param name="level">What the snapshot promises.</param>
     /// <param name="cancellation">Stops waiting, and interrupts a running statement.</param>
     /// <exception cref="DatabaseException">See its <see cref="DatabaseException.Kind"/>. Exceptions of the closure itself come out unchanged.</exception>
-    public async Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, ReadLevel level = default, CancellationToken cancellation = default)
+    public Task<T> ReadAsync<T>(Func<SqliteConnection, T> work, ReadLevel level = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(work);
-        using var activity = Start("read");
-        var head = await PinAsync(level, cancellation).ConfigureAwait(false);
-        try
+        return MeasuredCall.RunAsync(context, "read", RunAsync);
+
+        async Task<T> RunAsync()
         {
-            return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
-        }
-        catch (StoreException e)
-        {
-            throw Errors.FromStore(Name, e);
-        }
-        finally
-        {
-            head.Snapshot.Release();
+            var head = await PinAsync(level, cancellation).ConfigureAwait(false);
+            try
+            {
+                return await threads.RunAsync(() => Run(work, new ReadSession { Snapshot = head.Snapshot }, cancellation)).ConfigureAwait(false);
+            }
+            catch (StoreException e)
+            {
+                throw Errors.FromStore(Name, e);
+            }
+            finally
+            {
+                head.Snapshot.Release();
+            }
         }
     }
 
     /// <inheritdoc/>
-    public async Task<IRowReader> QueryAsync(Statement statement, ReadLevel level = default, CancellationToken cancellation = default)
+    public Task<IRowReader> QueryAsync(Statement statement, ReadLevel level = default, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(statement);
-        using var activity = Start("query");
         Metrics.Queries.Add(1);
-        var head = await PinAsync(level, cancellation).ConfigureAwait(false);
-        return await RowReader.BeginAsync(context, threads, pool, head, statement, cancellation).ConfigureAwait(false);
+        return MeasuredCall.RunAsync<IRowReader>(context, "query", async () =>
+        {
+            var head = await PinAsync(level, cancellation).ConfigureAwait(false);
+            return await RowReader.BeginAsync(context, threads, pool, head, statement, cancellation).ConfigureAwait(false);
+        });
     }
 
     /// <inheritdoc/>
@@ -322,13 +335,5 @@ public sealed partial class EngineDatabase : IDatabase
         {
             throw behind;
         }
-    }
-
-    private Activity? Start(string operation)
-    {
-        var activity = Metrics.Activities.StartActivity($"{operation} {Name}", ActivityKind.Client);
-        activity?.SetTag("db.system.name", "sqlite");
-        activity?.SetTag("db.namespace", Name);
-        return activity;
     }
 }

@@ -11,6 +11,9 @@ public static class Metrics
 
     private static readonly Meter Meter = new(Name);
 
+    /// <summary>The bounds of the conventions. What makes histograms without any has bounds for milliseconds.</summary>
+    private static readonly InstrumentAdvice<double> Seconds = new() { HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] };
+
     internal static ActivitySource Activities { get; } = new(Name);
 
     internal static Counter<long> Commits { get; } = Meter.CreateCounter<long>("orleans_sqlite.commits", "{commit}", "Swaps that landed.");
@@ -25,5 +28,7 @@ public static class Metrics
 
     internal static Counter<long> Hedges { get; } = Meter.CreateCounter<long>("orleans_sqlite.store.hedges", "{request}", "Reads that were sent a second time because the first was slow.");
 
-    internal static Histogram<double> SwapSeconds { get; } = Meter.CreateHistogram<double>("orleans_sqlite.swap.duration", "s", "How long swaps take.");
+    internal static Histogram<double> SwapSeconds { get; } = Meter.CreateHistogram("orleans_sqlite.swap.duration", "s", "How long swaps take.", tags: null, Seconds);
+
+    internal static Histogram<double> CallSeconds { get; } = Meter.CreateHistogram("db.client.operation.duration", "s", "How long calls take.", tags: null, Seconds);
 }

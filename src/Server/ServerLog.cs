@@ -32,4 +32,7 @@ internal static partial class ServerLog
 
     [LoggerMessage(9, LogLevel.Information, "Stopped.")]
     public static partial void Stopped(ILogger logger);
+
+    [LoggerMessage(10, LogLevel.Warning, "Traces or metrics could not be sent; databases are served as before. {Detail}")]
+    public static partial void NotExported(ILogger logger, string detail);
 }

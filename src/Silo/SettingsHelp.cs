@@ -27,6 +27,8 @@ internal static class SettingsHelp
           --config FILE             A JSON file with settings: { "store": "s3://bucket/prefix", "clustering": "dynamodb" }.
                                     Its section "Server" is the HTTP server's: tokens, keys, limits.
 
+        OTEL_EXPORTER_OTLP_ENDPOINT and OpenTelemetry's other variables have it send traces and metrics: docs/OPERATIONS.md.
+
         With the word health before the same settings it serves nothing, but asks the silo that they describe whether it lives: exit code 0 or 1.
 
         The cluster. By default it is this silo alone, and nothing else is needed:

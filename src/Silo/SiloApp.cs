@@ -55,6 +55,12 @@ internal static class SiloApp
         {
             silo.AddDashboard();
         }
+
+        if (TelemetrySettings.Read(silo.Configuration).Traces is not null)
+        {
+            // What a grain does for a request belongs to its trace, on whichever silo that is.
+            silo.AddActivityPropagation();
+        }
     }
 
     private static void Cluster(ISiloBuilder silo, SiloSettings settings)

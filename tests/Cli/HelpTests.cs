@@ -36,6 +36,14 @@ public sealed class HelpTests : IDisposable
     }
 
     [Fact]
+    public async Task Serve_says_how_it_is_watched()
+    {
+        var help = (await box.RunAsync("serve", "--help")).Ok().Out;
+        Assert.Contains("--log-format", help, StringComparison.Ordinal);
+        Assert.Contains("OTEL_EXPORTER_OTLP_ENDPOINT", help, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", (await box.RunAsync("--version")).Ok().Out);
 
     public void Dispose() => box.Dispose();

@@ -27,9 +27,12 @@ internal sealed class ServeProcess : IAsyncDisposable
     public HttpClient Client { get; private set; } = new();
 
     /// <summary>Starts a server on a free port and waits until it listens.</summary>
-    public static async Task<ServeProcess> StartAsync(Sandbox box, params string[] args)
+    public static Task<ServeProcess> StartAsync(Sandbox box, params string[] args) => StartAsync(box, [], args);
+
+    /// <summary>Starts a server with these variables on a free port and waits until it listens.</summary>
+    public static async Task<ServeProcess> StartAsync(Sandbox box, (string Name, string Value)[] environment, params string[] args)
     {
-        var serve = new ServeProcess(box.Start(Sandbox.Program, ["serve", .. args], ("PORT", "0")));
+        var serve = new ServeProcess(box.Start(Sandbox.Program, ["serve", .. args], [("PORT", "0"), .. environment]));
         try
         {
             await serve.ListenAsync();

@@ -23,6 +23,8 @@ public sealed class MetricsTests
         Assert.True(after["orleans_sqlite_swap_duration_seconds_count"] >= before["orleans_sqlite_swap_duration_seconds_count"] + 5);
         Assert.True(after["orleans_sqlite_swap_duration_seconds_bucket{le=\"+Inf\"}"] >= after["orleans_sqlite_swap_duration_seconds_bucket{le=\"0.01\"}"]);
         Assert.Contains(after.Keys, name => name.StartsWith("orleans_sqlite_store_requests_total{kind=\"swap\"", StringComparison.Ordinal));
+        Assert.Contains("db_client_operation_duration_seconds_count{db_system_name=\"sqlite\",db_operation_name=\"execute\"}", after.Keys);
+        Assert.DoesNotContain(after.Keys, name => name.Contains("db_namespace", StringComparison.Ordinal));
     }
 
     [Fact]

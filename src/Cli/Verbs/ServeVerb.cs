@@ -50,6 +50,7 @@ internal sealed class ServeVerb : Verb
             orleans-sqlite serve
             PORT=9000 orleans-sqlite serve --store s3://my-bucket/databases
             orleans-sqlite serve --urls http://0.0.0.0:8080 --settings server.json    # with the hashes of tokens
+            OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4317 orleans-sqlite serve    # with traces and metrics
             """,
             terminal)
     {

@@ -85,6 +85,22 @@ internal sealed class Execution(
     /// <summary>Executes a command.</summary>
     public SqliteDataReader Run(OrleansSqliteCommand command, CommandBehavior behavior)
     {
+        var call = MeasuredCall.Begin(database.Context, command.Text.Reads ? "query" : command.Text.IsCommit ? "commit" : "execute");
+        try
+        {
+            var reader = Answer(command, behavior);
+            call.End();
+            return reader;
+        }
+        catch (Exception error)
+        {
+            call.End(error);
+            throw;
+        }
+    }
+
+    private SqliteDataReader Answer(OrleansSqliteCommand command, CommandBehavior behavior)
+    {
         bool wasAutocommit = IsAutocommit;
         bool isReturned = false;
         try

@@ -30,6 +30,7 @@ internal static class ServerHost
     /// <param name="settingsFile">A JSON file with settings, if there is one. The environment goes before it.</param>
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="InvalidDataException">The file is malformed.</exception>
+    /// <exception cref="RefusedSettingsException">A setting for the export of telemetry is wrong.</exception>
     public static void Prepare(WebApplicationBuilder builder, IReadOnlyList<string> urls, string? settingsFile)
     {
         if (settingsFile is not null)
@@ -45,6 +46,7 @@ internal static class ServerHost
             .Bind(builder.Configuration.GetSection(Section), binding => binding.ErrorOnUnknownConfiguration = true);
         builder.Services.AddOrleansSqliteServer();
         builder.Services.AddProblemDetails();
+        Telemetry.Add(builder);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTime);
         if (Addresses.AreLocal(urls))
         {
@@ -76,6 +78,7 @@ internal static class ServerHost
                 "Make a token (orleans-sqlite token) and put its hash into the settings; listen on 127.0.0.1 alone; or, behind something that asks who comes, say --allow-anonymous");
         }
 
+        app.Use(RequestSpan.CompleteAsync);
         app.UseHostFiltering();
         app.UseStatusCodePages();
         app.UseOrleansSqliteServer();

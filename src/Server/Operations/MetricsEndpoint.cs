@@ -8,6 +8,9 @@ namespace OrleansSqlite.Server;
 /// <summary>The engine's metrics in Prometheus' text format. Counted from the server's start, in this process; asks no store.</summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
+    /// <summary>Left out: what was counted once stays, and there is no end to the names of databases.</summary>
+    private const string Database = "db.namespace";
+
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> instruments = new();
 
@@ -69,6 +72,11 @@ internal sealed class MetricsEndpoint : IDisposable
         StringBuilder labels = new();
         foreach (var (key, value) in tags)
         {
+            if (key == Database)
+            {
+                continue;
+            }
+
             var escaped = $"{value}".Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
             labels.Append(labels.Length == 0 ? "" : ",").Append(key.Replace('.', '_')).Append("=\"").Append(escaped).Append('"');
         }
