@@ -10,7 +10,7 @@ public sealed class ArrowTests
     {
         ["Engine"] = new([], ["AWSSDK.S3", "Microsoft.Data.Sqlite.Core", "Microsoft.Extensions.DependencyInjection.Abstractions", "Microsoft.Extensions.Logging.Abstractions", "SQLitePCLRaw.bundle_e_sqlite3"]),
         ["EntityFrameworkCore"] = new(["Engine"], ["Microsoft.EntityFrameworkCore."]),
-        ["Server"] = new(["Engine"], ["BouncyCastle.Cryptography", "Microsoft.IdentityModel.JsonWebTokens", "OpenTelemetry", "OpenTelemetry.Exporter.OpenTelemetryProtocol"], AspNet),
+        ["Server"] = new(["Engine"], ["BouncyCastle.Cryptography", "Google.Protobuf", "Grpc.Tools", "Microsoft.IdentityModel.JsonWebTokens", "OpenTelemetry", "OpenTelemetry.Exporter.OpenTelemetryProtocol"], AspNet),
         ["Cli"] = new(["Engine", "Server"], ["Spectre.Console", "System.CommandLine"], AspNet),
         ["Abstractions"] = new(["Engine"], ["Microsoft.Orleans.Sdk"]),
         ["Clustering"] = new(["Engine"], ["Microsoft.Orleans."]),
@@ -75,7 +75,7 @@ public sealed class ArrowTests
             "Microsoft.Data.Sqlite", "Microsoft.EntityFrameworkCore", "Microsoft.EntityFrameworkCore.Abstractions", "Microsoft.EntityFrameworkCore.Relational", "Microsoft.EntityFrameworkCore.Sqlite",
             "Microsoft.Extensions.DependencyInjection.Abstractions", "SQLitePCLRaw.core",
         ],
-        ["Server"] = ["BouncyCastle.Cryptography", "OpenTelemetry", "OpenTelemetry.Api", "OpenTelemetry.Api.ProviderBuilderExtensions", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "SQLitePCLRaw.core"],
+        ["Server"] = ["BouncyCastle.Cryptography", "Google.Protobuf", "OpenTelemetry", "OpenTelemetry.Api", "OpenTelemetry.Api.ProviderBuilderExtensions", "OpenTelemetry.Exporter.OpenTelemetryProtocol", "SQLitePCLRaw.core"],
         ["Cli"] = ["Spectre.Console", "System.CommandLine", "Microsoft.Data.Sqlite", "SQLitePCLRaw.batteries_v2", "SQLitePCLRaw.core"],
     };
 

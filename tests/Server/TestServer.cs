@@ -52,14 +52,13 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>Sends JSON and gives the answer's status, headers and JSON.</summary>
-    public async Task<Reply> SendAsync(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(method, path);
-        if (json is not null)
-        {
-            request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-        }
+    public Task<Reply> SendAsync(HttpMethod method, string path, string? json = null, params (string Name, string Value)[] headers) =>
+        SendBodyAsync(method, path, json is null ? null : new StringContent(json, Encoding.UTF8, "application/json"), headers);
 
+    /// <summary>Sends anything, and gives the answer.</summary>
+    public async Task<Reply> SendBodyAsync(HttpMethod method, string path, HttpContent? content, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
         foreach (var (name, value) in headers)
         {
             request.Headers.TryAddWithoutValidation(name, value);
@@ -101,6 +100,9 @@ internal sealed class TestServer : IAsyncDisposable
 /// <summary>An answer as a client sees it.</summary>
 internal sealed record Reply(int Status, string? MediaType, string? ETag, IReadOnlyDictionary<string, string> Headers, string Text)
 {
+    /// <summary>The body as it came.</summary>
+    public byte[] Bytes { get; init; } = [];
+
     public JsonElement Json => JsonDocument.Parse(Text).RootElement;
 
     public static async Task<Reply> FromAsync(HttpResponseMessage response) => new(
@@ -108,7 +110,10 @@ internal sealed record Reply(int Status, string? MediaType, string? ETag, IReadO
         response.Content.Headers.ContentType?.MediaType,
         response.Headers.ETag?.Tag,
         response.Headers.Concat(response.Content.Headers).ToDictionary(header => header.Key, header => string.Join(',', header.Value), StringComparer.OrdinalIgnoreCase),
-        await response.Content.ReadAsStringAsync());
+        await response.Content.ReadAsStringAsync())
+    {
+        Bytes = await response.Content.ReadAsByteArrayAsync(),
+    };
 
     /// <summary>Asserts an error as RFC 9457 and this library have it.</summary>
     public JsonElement Problem(int status, string kind, string code)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -26,7 +25,6 @@ internal static class HranaErrors
         RequestException it => new(it.Message, Written(it.Code)),
         SqliteException it => From(DataErrors.Classify(it), it.SqliteErrorCode),
         DatabaseException it => From(it, it.SqliteCode & 0xFF),
-        JsonException it => new(MalformedException.Describe(it), "HRANA_PROTO_ERROR"),
         BadHttpRequestException it => new(it.Message, "HRANA_PROTO_ERROR"),
         _ => new("The server failed in a way that it does not know. Its log has the error; please report it.", "INTERNAL"),
     };
@@ -38,7 +36,6 @@ internal static class HranaErrors
         RequestException it => it.Status,
         SqliteException it => ErrorStatus.Of(DataErrors.Classify(it)),
         DatabaseException it => ErrorStatus.Of(it),
-        JsonException => StatusCodes.Status400BadRequest,
         BadHttpRequestException it => it.StatusCode,
         _ => StatusCodes.Status500InternalServerError,
     };

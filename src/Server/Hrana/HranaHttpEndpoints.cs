@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
@@ -14,43 +14,30 @@ internal sealed class HranaHttpEndpoints(
     /// <summary>Tells a client that the version is spoken here.</summary>
     public static Task VersionAsync(HttpContext context) => context.Response.WriteAsync("This server speaks this version of Hrana over HTTP.\n");
 
-    public Task PipelineAsync(HttpContext context) => GuardAsync(context, async () =>
+    public Task PipelineAsync(HttpContext context, IHranaEncoding encoding) => GuardAsync(context, encoding, async () =>
     {
         using var time = clock.Start(context);
-        using var body = await ReadAsync(context, time);
-        var requests = HranaJsonReader.Items(HranaJsonReader.Member(body.RootElement, "requests"), "requests").Select(HranaJsonReader.Request).ToList();
+        bool mayWrite = await MayWriteAsync(context);
+        var (sent, requests) = await time.RunAsync(cancellation => encoding.ReadPipelineAsync(context.Request.Body, cancellation));
         if (requests.Count > options.Value.BatchSteps)
         {
             throw new HranaException("BATCH_TOO_LARGE", $"The pipeline has {requests.Count} requests; this server takes up to {options.Value.BatchSteps}. Split it.");
         }
 
-        var stream = await StreamAsync(context, body.RootElement);
+        var stream = await StreamAsync(context, sent, mayWrite);
         bool isKept = false;
         try
         {
             stream.AnswerBytes = 0;
-            List<(HranaResponse? Response, HranaError? Error)> results = [];
+            List<HranaResult> results = [];
             foreach (var request in requests)
             {
                 results.Add(await AnswerAsync(stream, request, time));
             }
 
-            string? baton = requests.Exists(request => request is HranaRequest.Close) ? null : HranaStreams.NewBaton();
-            context.Response.ContentType = "application/json";
-            await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
-            {
-                json.WriteStartObject();
-                Baton(json, baton);
-                json.WriteStartArray("results");
-                foreach (var (response, error) in results)
-                {
-                    Result(json, response, error);
-                }
-
-                json.WriteEndArray();
-                json.WriteEndObject();
-            }
-
+            string? baton = requests.Any(request => request is HranaRequest.Close) ? null : HranaStreams.NewBaton();
+            context.Response.ContentType = encoding.MediaType;
+            encoding.WritePipeline(context.Response.BodyWriter, new PipelineAnswer(baton, results));
             if (baton is not null && !context.RequestAborted.IsCancellationRequested)
             {
                 // Before the client can have the baton: what is written above goes out with the flush.
@@ -69,31 +56,30 @@ internal sealed class HranaHttpEndpoints(
         }
     });
 
-    public Task CursorAsync(HttpContext context) => GuardAsync(context, async () =>
+    public Task CursorAsync(HttpContext context, IHranaEncoding encoding) => GuardAsync(context, encoding, async () =>
     {
         using var time = clock.Start(context);
-        using var body = await ReadAsync(context, time);
-        var steps = HranaJsonReader.Steps(HranaJsonReader.Member(body.RootElement, "batch"));
-        var stream = await StreamAsync(context, body.RootElement);
+        bool mayWrite = await MayWriteAsync(context);
+        var (sent, steps) = await time.RunAsync(cancellation => encoding.ReadCursorAsync(context.Request.Body, cancellation));
+        var stream = await StreamAsync(context, sent, mayWrite);
         bool isKept = false;
         try
         {
             string baton = HranaStreams.NewBaton();
-            context.Response.ContentType = "application/x-ndjson";
-            Line(context, json =>
-            {
-                json.WriteStartObject();
-                Baton(json, baton);
-                json.WriteEndObject();
-            });
+            context.Response.ContentType = encoding.CursorMediaType;
+
+            // What the response has been given can't be taken back: an error before the first of it is sent is answered by itself.
+            var unsent = new ArrayBufferWriter<byte>();
+            encoding.WriteCursor(unsent, baton);
             await time.RunAsync(async cancellation =>
             {
                 await stream.RunAsync(steps, stream.Sql, async entry =>
                 {
-                    Line(context, json => HranaJsonWriter.Entry(json, entry));
-                    if (context.Response.BodyWriter.UnflushedBytes > 1 << 16)
+                    encoding.WriteEntry(unsent, entry);
+                    if (unsent.WrittenCount > 1 << 16)
                     {
-                        await context.Response.BodyWriter.FlushAsync(cancellation);
+                        await context.Response.BodyWriter.WriteAsync(unsent.WrittenMemory, cancellation);
+                        unsent.ResetWrittenCount();
                     }
                 }, cancellation);
             });
@@ -101,7 +87,7 @@ internal sealed class HranaHttpEndpoints(
             // The client has read to the end before it sends the baton back.
             streams.Keep(stream, baton);
             isKept = true;
-            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+            await context.Response.BodyWriter.WriteAsync(unsent.WrittenMemory, context.RequestAborted);
         }
         finally
         {
@@ -113,25 +99,29 @@ internal sealed class HranaHttpEndpoints(
     });
 
     /// <summary>Carries out one request; its error is an answer, too.</summary>
-    private static async Task<(HranaResponse?, HranaError?)> AnswerAsync(HranaStream stream, HranaRequest request, RequestTime time)
+    private static async Task<HranaResult> AnswerAsync(HranaStream stream, HranaRequest request, RequestTime time)
     {
         try
         {
-            return (await time.RunAsync(cancellation => stream.AnswerAsync(request, stream.Sql, cancellation)), null);
+            return new(await time.RunAsync(cancellation => stream.AnswerAsync(request, stream.Sql, cancellation)), null);
         }
         catch (Exception error) when (error is SqliteException or DatabaseException or HranaException)
         {
-            return (null, HranaErrors.From(error));
+            return new(null, HranaErrors.From(error));
         }
     }
 
-    private async Task<HranaStream> StreamAsync(HttpContext context, JsonElement body)
+    /// <summary>Asked before the body is read: who is let in to nothing makes the server hold nothing.</summary>
+    private Task<bool> MayWriteAsync(HttpContext context)
     {
-        string database = HranaRoute.Database(context);
-        string? baton = HranaJsonReader.FindText(body, "baton");
         string? token = AuthenticationHeaderValue.TryParse(context.Request.Headers.Authorization, out var sent)
             && "Bearer".Equals(sent.Scheme, StringComparison.OrdinalIgnoreCase) ? sent.Parameter : null;
-        bool mayWrite = await access.MayWriteAsync(context, database, token);
+        return access.MayWriteAsync(context, HranaRoute.Database(context), token);
+    }
+
+    private async Task<HranaStream> StreamAsync(HttpContext context, string? baton, bool mayWrite)
+    {
+        string database = HranaRoute.Database(context);
         if (baton is null)
         {
             return streams.Open(database, mayWrite);
@@ -147,44 +137,8 @@ internal sealed class HranaHttpEndpoints(
         throw new HranaException("FORBIDDEN", "The stream was opened by somebody who may write, and this token may not. It was closed.", StatusCodes.Status403Forbidden);
     }
 
-    private static Task<JsonDocument> ReadAsync(HttpContext context, RequestTime time) =>
-        time.RunAsync(cancellation => HranaJsonReader.ParseAsync(context.Request.Body, cancellation));
-
-    private static void Baton(Utf8JsonWriter json, string? baton)
-    {
-        json.WriteString("baton", baton);
-        json.WriteNull("base_url");
-    }
-
-    private static void Result(Utf8JsonWriter json, HranaResponse? response, HranaError? error)
-    {
-        json.WriteStartObject();
-        json.WriteString("type", error is null ? "ok" : "error");
-        json.WritePropertyName(error is null ? "response" : "error");
-        if (error is null)
-        {
-            HranaJsonWriter.Response(json, response!);
-        }
-        else
-        {
-            HranaJsonWriter.Error(json, error);
-        }
-
-        json.WriteEndObject();
-    }
-
-    private static void Line(HttpContext context, Action<Utf8JsonWriter> write)
-    {
-        using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
-        {
-            write(json);
-        }
-
-        Answer.LineFeed(context);
-    }
-
     /// <summary>Answers errors of the whole request as the protocol has them.</summary>
-    private async Task GuardAsync(HttpContext context, Func<Task> answer)
+    private async Task GuardAsync(HttpContext context, IHranaEncoding encoding, Func<Task> answer)
     {
         try
         {
@@ -218,9 +172,8 @@ internal sealed class HranaHttpEndpoints(
                 context.Response.Headers.WWWAuthenticate = "Bearer";
             }
 
-            context.Response.ContentType = "application/json";
-            await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
-            HranaJsonWriter.Error(json, told);
+            context.Response.ContentType = encoding.MediaType;
+            encoding.WriteError(context.Response.BodyWriter, told);
         }
     }
 }

@@ -40,13 +40,17 @@ internal static class HranaMapping
 
         foreach (string prefix in (string[])["", "/db/{database}"])
         {
-            foreach (string version in (string[])["/v2", "/v3"])
+            foreach (var dialect in HranaDialect.All)
             {
-                protocol.MapGet(prefix + version, HranaHttpEndpoints.VersionAsync);
-                protocol.MapPost($"{prefix}{version}/pipeline", http.PipelineAsync);
+                string path = prefix + dialect.Path;
+                protocol.MapGet(path, HranaHttpEndpoints.VersionAsync);
+                protocol.MapPost(path + "/pipeline", context => http.PipelineAsync(context, dialect.Encoding));
+                if (dialect.HasCursors)
+                {
+                    protocol.MapPost(path + "/cursor", context => http.CursorAsync(context, dialect.Encoding));
+                }
             }
 
-            protocol.MapPost($"{prefix}/v3/cursor", http.CursorAsync);
             protocol.MapGet(prefix + "/", socket).WithMetadata(new SocketOnly());
         }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.WebSockets;
-using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 
@@ -11,8 +10,8 @@ namespace OrleansSqlite.Server.Hrana;
 /// and their transactions with them.
 /// </summary>
 internal sealed class HranaSocket(
-    HttpContext context, WebSocket socket, string database, HranaStreams streams, RequestClock clock, HranaAccess access, OrleansSqliteServerOptions options,
-    TimeProvider time)
+    HttpContext context, WebSocket socket, IHranaEncoding encoding, string database,
+    HranaStreams streams, RequestClock clock, HranaAccess access, OrleansSqliteServerOptions options, TimeProvider time)
     : IAsyncDisposable
 {
     /// <summary>The code of a connection on which no hello came in time.</summary>
@@ -20,6 +19,9 @@ internal sealed class HranaSocket(
 
     /// <summary>How many requests of a stream may wait before nothing more is read from the client.</summary>
     private const int WaitingRequests = 64;
+
+    /// <summary>How large a message may be before hello: room for any token, and not for what a stranger would have the server hold.</summary>
+    private const int HelloBytes = 64 << 10;
 
     private readonly Dictionary<int, SocketStream> open = [];
     private readonly Dictionary<int, SocketStream> cursors = [];
@@ -35,8 +37,7 @@ internal sealed class HranaSocket(
         bool isThere = await ReceiveFirstAsync(message);
         while (isThere)
         {
-            using var json = HranaJsonReader.Parse(message.WrittenMemory);
-            if (!await TakeAsync(json.RootElement))
+            if (!await TakeAsync(encoding.ReadMessage(message.WrittenMemory)))
             {
                 return;
             }
@@ -72,6 +73,7 @@ internal sealed class HranaSocket(
     private async Task<bool> ReceiveAsync(ArrayBufferWriter<byte> message)
     {
         message.ResetWrittenCount();
+        long most = isWelcome ? options.RequestBytes : Math.Min(HelloBytes, options.RequestBytes);
         while (true)
         {
             var part = await socket.ReceiveAsync(message.GetMemory(4096), context.RequestAborted);
@@ -81,15 +83,15 @@ internal sealed class HranaSocket(
                 return false;
             }
 
-            if (part.MessageType != WebSocketMessageType.Text)
+            if (part.MessageType != encoding.Frames)
             {
-                throw HranaException.Malformed("This subprotocol has messages of text only.");
+                throw HranaException.Malformed($"Messages of this subprotocol come in frames of the type {encoding.Frames}.");
             }
 
             message.Advance(part.Count);
-            if (message.WrittenCount > options.RequestBytes)
+            if (message.WrittenCount > most)
             {
-                throw new HranaException("MESSAGE_TOO_LARGE", $"A message has more than {options.RequestBytes} bytes.");
+                throw new HranaException("MESSAGE_TOO_LARGE", $"A message has more than {most} bytes.");
             }
 
             if (part.EndOfMessage)
@@ -100,35 +102,25 @@ internal sealed class HranaSocket(
     }
 
     /// <summary>Takes a message. False if it was the last one.</summary>
-    private async Task<bool> TakeAsync(JsonElement message)
+    private async Task<bool> TakeAsync(ClientMessage message)
     {
-        switch (HranaJsonReader.Text(message, "type"))
+        switch (message)
         {
-            case "hello":
-                var refusal = await RefusalAsync(HranaJsonReader.FindText(message, "jwt"));
+            case ClientMessage.Hello hello:
+                var refusal = await RefusalAsync(hello.Token);
                 isWelcome = refusal is null;
-                await SendAsync(json =>
-                {
-                    json.WriteString("type", isWelcome ? "hello_ok" : "hello_error");
-                    if (refusal is not null)
-                    {
-                        json.WritePropertyName("error");
-                        HranaJsonWriter.Error(json, refusal);
-                    }
-                });
+                await SendAsync(refusal is null ? new ServerMessage.HelloOk() : new ServerMessage.HelloError(refusal));
                 if (!isWelcome)
                 {
                     await socket.CloseOutputAsync(WebSocketCloseStatus.PolicyViolation, "The hello was refused.", CancellationToken.None);
                 }
 
                 return isWelcome;
-            case "request" when isWelcome:
-                await RequestAsync(HranaJsonReader.Number(message, "request_id"), HranaJsonReader.Member(message, "request"));
+            case ClientMessage.Request request when isWelcome:
+                await RequestAsync(request.Id, request.Asked);
                 return true;
-            case "request":
+            default:
                 throw HranaException.Malformed("A request came before hello.");
-            case var other:
-                throw HranaException.Malformed($"The message \"{other}\" is not known.");
         }
     }
 
@@ -145,73 +137,52 @@ internal sealed class HranaSocket(
         }
     }
 
-    private async Task RequestAsync(int id, JsonElement json)
+    private async Task RequestAsync(int id, SocketRequest asked)
     {
         try
         {
-            switch (HranaJsonReader.Text(json, "type"))
+            switch (asked)
             {
-                case "open_stream":
-                    Open(HranaJsonReader.Number(json, "stream_id"));
+                case SocketRequest.OpenStream it:
+                    Open(it.StreamId);
                     await AnswerAsync(id, new HranaResponse.Done("open_stream"));
                     break;
-                case "close_stream":
-                    if (open.Remove(HranaJsonReader.Number(json, "stream_id"), out var closed))
+                case SocketRequest.CloseStream it:
+                    if (open.Remove(it.StreamId, out var closed))
                     {
                         await closed.CloseAsync();
                     }
 
                     await AnswerAsync(id, new HranaResponse.Done("close_stream"));
                     break;
-                case "store_sql":
-                    sql.Store(HranaJsonReader.Number(json, "sql_id"), HranaJsonReader.Text(json, "sql"));
+                case SocketRequest.StoreSql it:
+                    sql.Store(it.SqlId, it.Sql);
                     await AnswerAsync(id, new HranaResponse.Done("store_sql"));
                     break;
-                case "close_sql":
-                    sql.Close(HranaJsonReader.Number(json, "sql_id"));
+                case SocketRequest.CloseSql it:
+                    sql.Close(it.SqlId);
                     await AnswerAsync(id, new HranaResponse.Done("close_sql"));
                     break;
-                case "open_cursor":
-                    var steps = HranaJsonReader.Steps(HranaJsonReader.Member(json, "batch")).Select(step => step with { Statement = Resolve(step.Statement) }).ToList();
-                    var opening = Stream(json);
-                    int opened = HranaJsonReader.Number(json, "cursor_id");
-                    if (cursors.Count >= options.Streams)
-                    {
-                        throw new HranaException("TOO_MANY_CURSORS", $"This connection has {cursors.Count} cursors open. Close those that are done.");
-                    }
-
-                    cursors[opened] = opening;
-                    await EnqueueAsync(opening, id, async (stream, cancellation) =>
-                    {
-                        if (opening.Cursors.Count > 0)
-                        {
-                            throw new HranaException("CURSOR_OPEN", "A stream has one cursor at a time. Close the other one first.");
-                        }
-
-                        opening.Cursors[opened] = await stream.CollectAsync(steps, sql, cancellation);
-                        return new HranaResponse.Done("open_cursor");
-                    });
+                case SocketRequest.OpenCursor it:
+                    await OpenAsync(id, it);
                     break;
-                case "fetch_cursor":
-                    int fetched = HranaJsonReader.Number(json, "cursor_id");
-                    int most = HranaJsonReader.Number(json, "max_count");
-                    var reading = Cursor(fetched);
-                    await EnqueueAsync(reading, id, (_, _) => Task.FromResult(reading.Fetch(fetched, most)));
+                case SocketRequest.FetchCursor it:
+                    var reading = Cursor(it.CursorId);
+                    await EnqueueAsync(reading, id, (_, _) => Task.FromResult(reading.Fetch(it.CursorId, it.MaxCount)));
                     break;
-                case "close_cursor":
-                    int ended = HranaJsonReader.Number(json, "cursor_id");
-                    var owner = Cursor(ended);
-                    cursors.Remove(ended);
+                case SocketRequest.CloseCursor it:
+                    var owner = Cursor(it.CursorId);
+                    cursors.Remove(it.CursorId);
                     await EnqueueAsync(owner, id, (_, _) =>
                     {
-                        owner.Cursors.Remove(ended);
+                        owner.Cursors.Remove(it.CursorId);
                         return Task.FromResult<HranaResponse>(new HranaResponse.Done("close_cursor"));
                     });
                     break;
-                default:
+                case SocketRequest.OfStream it:
                     // SQL may be closed as soon as its last request was sent: its text is looked up now.
-                    var request = Resolve(HranaJsonReader.Request(json));
-                    await EnqueueAsync(Stream(json), id, (stream, cancellation) => stream.AnswerAsync(request, sql, cancellation));
+                    var request = Resolve(it.Request);
+                    await EnqueueAsync(Stream(it.StreamId), id, (stream, cancellation) => stream.AnswerAsync(request, sql, cancellation));
                     break;
             }
         }
@@ -219,6 +190,28 @@ internal sealed class HranaSocket(
         {
             await FailAsync(id, HranaErrors.From(error));
         }
+    }
+
+    private async Task OpenAsync(int id, SocketRequest.OpenCursor asked)
+    {
+        var steps = asked.Steps.Select(step => step with { Statement = Resolve(step.Statement) }).ToList();
+        var opening = Stream(asked.StreamId);
+        if (cursors.Count >= options.Streams)
+        {
+            throw new HranaException("TOO_MANY_CURSORS", $"This connection has {cursors.Count} cursors open. Close those that are done.");
+        }
+
+        cursors[asked.CursorId] = opening;
+        await EnqueueAsync(opening, id, async (stream, cancellation) =>
+        {
+            if (opening.Cursors.Count > 0)
+            {
+                throw new HranaException("CURSOR_OPEN", "A stream has one cursor at a time. Close the other one first.");
+            }
+
+            opening.Cursors[asked.CursorId] = await stream.CollectAsync(steps, sql, cancellation);
+            return new HranaResponse.Done("open_cursor");
+        });
     }
 
     private void Open(int id)
@@ -231,11 +224,8 @@ internal sealed class HranaSocket(
         open.Add(id, new SocketStream(streams.Open(database, mayWrite)));
     }
 
-    private SocketStream Stream(JsonElement json)
-    {
-        int id = HranaJsonReader.Number(json, "stream_id");
-        return open.GetValueOrDefault(id) ?? throw new HranaException("STREAM_NOT_OPEN", $"The stream {id} is not open.");
-    }
+    private SocketStream Stream(int id) =>
+        open.GetValueOrDefault(id) ?? throw new HranaException("STREAM_NOT_OPEN", $"The stream {id} is not open.");
 
     private SocketStream Cursor(int id) =>
         cursors.GetValueOrDefault(id) ?? throw new HranaException("CURSOR_NOT_OPEN", $"The cursor {id} is not open.");
@@ -277,36 +267,18 @@ internal sealed class HranaSocket(
         });
     }
 
-    private Task AnswerAsync(int id, HranaResponse response) => SendAsync(json =>
-    {
-        json.WriteString("type", "response_ok");
-        json.WriteNumber("request_id", id);
-        json.WritePropertyName("response");
-        HranaJsonWriter.Response(json, response);
-    });
+    private Task AnswerAsync(int id, HranaResponse response) => SendAsync(new ServerMessage.ResponseOk(id, response));
 
-    private Task FailAsync(int id, HranaError error) => SendAsync(json =>
-    {
-        json.WriteString("type", "response_error");
-        json.WriteNumber("request_id", id);
-        json.WritePropertyName("error");
-        HranaJsonWriter.Error(json, error);
-    });
+    private Task FailAsync(int id, HranaError error) => SendAsync(new ServerMessage.ResponseError(id, error));
 
-    private async Task SendAsync(Action<Utf8JsonWriter> write)
+    private async Task SendAsync(ServerMessage message)
     {
         var bytes = new ArrayBufferWriter<byte>();
-        await using (var json = new Utf8JsonWriter(bytes))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
+        encoding.WriteMessage(bytes, message);
         await sending.WaitAsync(context.RequestAborted);
         try
         {
-            await socket.SendAsync(bytes.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, context.RequestAborted);
+            await socket.SendAsync(bytes.WrittenMemory, encoding.Frames, endOfMessage: true, context.RequestAborted);
         }
         finally
         {

@@ -1,5 +1,5 @@
 using System.Net.WebSockets;
-using System.Text.Json;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,16 +11,17 @@ internal sealed class HranaSocketEndpoint(
     HranaStreams streams, RequestClock clock, HranaAccess access, IOptions<OrleansSqliteServerOptions> options, TimeProvider time,
     ILogger<HranaSocketEndpoint> logger)
 {
-    private static readonly string[] Versions = ["hrana3", "hrana2"];
+    /// <summary>What a WebSocket has room for.</summary>
+    private const int ReasonBytes = 123;
 
     public async Task ServeAsync(HttpContext context)
     {
         var offered = context.WebSockets.WebSocketRequestedProtocols;
-        string? version = Versions.FirstOrDefault(offered.Contains);
-        if (offered.Count > 0 && version is null)
+        var dialect = HranaDialect.All.FirstOrDefault(dialect => offered.Contains(dialect.Subprotocol));
+        if (offered.Count > 0 && dialect is null)
         {
             context.Response.StatusCode = StatusCodes.Status400BadRequest;
-            await context.Response.WriteAsync($"The subprotocols spoken here are {string.Join(", ", Versions)}.\n");
+            await context.Response.WriteAsync($"The subprotocols spoken here are {string.Join(", ", HranaDialect.All.Select(one => one.Subprotocol))}.\n");
             return;
         }
 
@@ -36,15 +37,16 @@ internal sealed class HranaSocketEndpoint(
             return;
         }
 
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(version);
-        await using var session = new HranaSocket(context, socket, database, streams, clock, access, options.Value, time);
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(dialect?.Subprotocol);
+        await using var session = new HranaSocket(
+            context, socket, (dialect ?? HranaDialect.Unsaid).Encoding, database, streams, clock, access, options.Value, time);
         try
         {
             await session.ServeAsync();
         }
-        catch (Exception error) when (error is HranaException or JsonException)
+        catch (HranaException error)
         {
-            await CloseAsync(socket, Status(error), HranaErrors.From(error).Message);
+            await CloseAsync(socket, Status(error), error.Message);
         }
         catch (Exception error) when (error is WebSocketException or OperationCanceledException)
         {
@@ -52,7 +54,7 @@ internal sealed class HranaSocketEndpoint(
         }
     }
 
-    private static WebSocketCloseStatus Status(Exception error) => (error as HranaException)?.Code switch
+    private static WebSocketCloseStatus Status(HranaException error) => error.Code switch
     {
         "MESSAGE_TOO_LARGE" => WebSocketCloseStatus.MessageTooBig,
         HranaSocket.NoHello => WebSocketCloseStatus.PolicyViolation,
@@ -63,8 +65,9 @@ internal sealed class HranaSocketEndpoint(
     {
         try
         {
-            // The reason of a close has at most 123 bytes.
-            await socket.CloseOutputAsync(status, reason.Length > 120 ? reason[..117] + "..." : reason, CancellationToken.None);
+            // The reason may name what the client sent, in any script.
+            Encoding.UTF8.GetEncoder().Convert(reason, new byte[ReasonBytes], flush: false, out int fits, out _, out _);
+            await socket.CloseOutputAsync(status, reason[..fits], CancellationToken.None);
         }
         catch (WebSocketException)
         {

@@ -3,7 +3,7 @@ using static OrleansSqlite.Tests.HranaClient;
 
 namespace OrleansSqlite.Tests;
 
-public sealed class HranaBatchTests
+public abstract class HranaBatchTests(string version)
 {
     [Theory]
     [InlineData("""{"type":"ok","step":0}""", true)]
@@ -26,7 +26,7 @@ public sealed class HranaBatchTests
         await server.CreateAsync("db");
 
         // Step 0 goes well, step 1 fails, and step 2 is left out.
-        var result = Ok(Assert.Single(await new HranaClient(server, "db").PipelineAsync(
+        var result = Ok(Assert.Single(await new HranaClient(server, "db", version).PipelineAsync(
             Batch(Step("select 0"), Step("selec"), Step("select 2", """{"type":"ok","step":1}"""), Step("select 3", condition)))));
         var (results, errors) = (result.GetProperty("step_results"), result.GetProperty("step_errors"));
         Assert.Equal("0", Rows(results[0]));
@@ -43,7 +43,7 @@ public sealed class HranaBatchTests
         await server.CreateAsync("db", "create table t(a)");
         foreach (int step in (int[])[1, 2, -1])
         {
-            var results = await new HranaClient(server, "db").PipelineAsync(
+            var results = await new HranaClient(server, "db", version).PipelineAsync(
                 Batch(Step("select 0"), Step("insert into t values (1)", $$"""{"type":"ok","step":{{step}}}""")), Execute("select count(*) from t"));
             Assert.Equal("HRANA_PROTO_ERROR", Failed(results[0]));
             Assert.Equal("0", Rows(Ok(results[1])));
@@ -55,11 +55,11 @@ public sealed class HranaBatchTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(id integer primary key, n integer)");
-        await new HranaClient(server, "db").ExecuteAsync("insert into t values (1, 0)");
+        await new HranaClient(server, "db", version).ExecuteAsync("insert into t values (1, 0)");
         await Task.WhenAll(Enumerable.Range(0, 30).Select(async _ =>
         {
             // As clients send a batch in a transaction.
-            var result = Ok((await new HranaClient(server, "db").PipelineAsync(
+            var result = Ok((await new HranaClient(server, "db", version).PipelineAsync(
                 Batch(
                     Step("BEGIN IMMEDIATE"),
                     Step("select n from t", """{"type":"ok","step":0}"""),
@@ -71,7 +71,7 @@ public sealed class HranaBatchTests
             int read = int.Parse(Rows(result.GetProperty("step_results")[1]), System.Globalization.CultureInfo.InvariantCulture);
             Assert.Equal($"{read + 1}", Rows(result.GetProperty("step_results")[2]));
         }));
-        Assert.Equal("30", await new HranaClient(server, "db").RowsAsync("select n from t"));
+        Assert.Equal("30", await new HranaClient(server, "db", version).RowsAsync("select n from t"));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class HranaBatchTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(a unique)");
-        var stream = new HranaClient(server, "db");
+        var stream = new HranaClient(server, "db", version);
         var result = Ok((await stream.PipelineAsync(Batch(
             Step("BEGIN"),
             Step("insert into t values (1)", """{"type":"ok","step":0}"""),
@@ -97,7 +97,7 @@ public sealed class HranaBatchTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(a integer)");
-        var reply = await server.SendAsync(HttpMethod.Post, "/db/db/v3/cursor", $$"""
+        var reply = await server.PostHranaAsync($"/db/db/{version}/cursor", $$"""
             {"baton":null,"batch":{"steps":[{{Step("begin")}},{{Step("insert into t values (7), (8)")}},{{Step("select a from t")}},{{Step("selec")}},{{Step("select 1", """{"type":"ok","step":3}""")}}] } }
             """);
         Assert.Equal(200, reply.Status);
@@ -116,7 +116,27 @@ public sealed class HranaBatchTests
             """,
             string.Join('\n', lines[1..^1]));
         Assert.StartsWith("""{"type":"step_error","step":3,"error":{"message":""", lines[^1], StringComparison.Ordinal);
-        await new HranaClient(server, "db") { Baton = baton }.ExecuteAsync("commit");
-        Assert.Equal("2", await new HranaClient(server, "db").RowsAsync("select count(*) from t"));
+        await new HranaClient(server, "db", version) { Baton = baton }.ExecuteAsync("commit");
+        Assert.Equal("2", await new HranaClient(server, "db", version).RowsAsync("select count(*) from t"));
+    }
+
+    [Fact]
+    public async Task A_large_answer_comes_whole_from_a_pipeline_and_from_a_cursor()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.CreateAsync("db");
+        string sql = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000) select i, zeroblob(100) from n";
+        var rows = (await new HranaClient(server, "db", version).ExecuteAsync(sql)).GetProperty("rows");
+        Assert.Equal(30_000, rows.GetArrayLength());
+        Assert.Equal("30000", rows[29_999][0].GetProperty("value").GetString());
+        var reply = await server.PostHranaAsync($"/db/db/{version}/cursor", $$"""{"batch":{"steps":[{{Step(sql)}}] } }""");
+        var lines = reply.Text.TrimEnd().Split('\n');
+        Assert.Equal(1 + 1 + 30_000 + 1, lines.Length);
+        Assert.StartsWith("""{"type":"row","row":[{"type":"integer","value":"30000"}""", lines[^2], StringComparison.Ordinal);
+        Assert.StartsWith("""{"type":"step_end",""", lines[^1], StringComparison.Ordinal);
     }
 }
+
+public sealed class JsonHranaBatchTests() : HranaBatchTests("v3");
+
+public sealed class ProtobufHranaBatchTests() : HranaBatchTests(HranaPost.Protobuf);

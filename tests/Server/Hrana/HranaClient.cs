@@ -18,8 +18,8 @@ internal sealed class HranaClient(TestServer server, string database, string ver
     }
 
     /// <summary>Sends requests, and gives the answer as it comes.</summary>
-    public Task<Reply> PostAsync(params string[] requests) => server.SendAsync(
-        HttpMethod.Post, $"/db/{database}/{version}/pipeline",
+    public Task<Reply> PostAsync(params string[] requests) => server.PostHranaAsync(
+        $"/db/{database}/{version}/pipeline",
         $$"""{"baton":{{JsonSerializer.Serialize(Baton)}},"requests":[{{string.Join(',', requests)}}]}""",
         token is null ? [] : [("Authorization", "Bearer " + token)]);
 

@@ -2,7 +2,7 @@ using static OrleansSqlite.Tests.HranaClient;
 
 namespace OrleansSqlite.Tests;
 
-public sealed class StreamTests
+public abstract class StreamTests(string version)
 {
     private const string Autocommit = """{"type":"get_autocommit"}""";
 
@@ -11,7 +11,7 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(a)");
-        var (writer, reader) = (new HranaClient(server, "db"), new HranaClient(server, "db"));
+        var (writer, reader) = (new HranaClient(server, "db", version), new HranaClient(server, "db", version));
         Assert.True(Ok((await writer.PipelineAsync(Autocommit))[0]).GetProperty("is_autocommit").GetBoolean());
         await writer.ExecuteAsync("begin immediate");
         await writer.ExecuteAsync("insert into t values (1)");
@@ -32,21 +32,21 @@ public sealed class StreamTests
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("one", "create table t(a)");
         await server.CreateAsync("two", "create table t(a)");
-        var stream = new HranaClient(server, "one");
+        var stream = new HranaClient(server, "one", version);
         await stream.ExecuteAsync("begin");
         string baton = stream.Baton!;
         Assert.True(baton.Length >= 43, baton);
 
-        Assert.Equal("STREAM_EXPIRED", (await new HranaClient(server, "two") { Baton = baton }.PostAsync(Execute("select 1"))).Json.GetProperty("code").GetString());
+        Assert.Equal("STREAM_EXPIRED", (await new HranaClient(server, "two", version) { Baton = baton }.PostAsync(Execute("select 1"))).Json.GetProperty("code").GetString());
         await stream.ExecuteAsync("insert into t values (1)");
         Assert.NotEqual(baton, stream.Baton);
-        var again = await new HranaClient(server, "one") { Baton = baton }.PostAsync(Execute("commit"));
+        var again = await new HranaClient(server, "one", version) { Baton = baton }.PostAsync(Execute("commit"));
         Assert.Equal(400, again.Status);
         Assert.Equal("STREAM_EXPIRED", again.Json.GetProperty("code").GetString());
 
         // The stream itself has not been harmed.
         await stream.ExecuteAsync("commit");
-        Assert.Equal("1", await new HranaClient(server, "one").RowsAsync("select count(*) from t"));
+        Assert.Equal("1", await new HranaClient(server, "one", version).RowsAsync("select count(*) from t"));
     }
 
     [Fact]
@@ -54,12 +54,12 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync(options => (options.StreamIdleTime, options.Streams) = (TimeSpan.FromMilliseconds(300), 1));
         await server.CreateAsync("db", "create table t(a)");
-        var stream = new HranaClient(server, "db");
+        var stream = new HranaClient(server, "db", version);
         await stream.PipelineAsync(Execute("begin"), Execute("insert into t values (1)"));
-        Assert.Equal("TOO_MANY_STREAMS", (await new HranaClient(server, "db").PostAsync()).Json.GetProperty("code").GetString());
+        Assert.Equal("TOO_MANY_STREAMS", (await new HranaClient(server, "db", version).PostAsync()).Json.GetProperty("code").GetString());
         await Task.Delay(600);
         Assert.Equal("STREAM_EXPIRED", (await stream.PostAsync(Execute("commit"))).Json.GetProperty("code").GetString());
-        Assert.Equal("0", await new HranaClient(server, "db").RowsAsync("select count(*) from t"));
+        Assert.Equal("0", await new HranaClient(server, "db", version).RowsAsync("select count(*) from t"));
     }
 
     [Fact]
@@ -67,12 +67,12 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync(options => options.Streams = 2);
         await server.CreateAsync("db");
-        var (first, second) = (new HranaClient(server, "db"), new HranaClient(server, "db"));
+        var (first, second) = (new HranaClient(server, "db", version), new HranaClient(server, "db", version));
         await first.ExecuteAsync("select 1");
         await second.ExecuteAsync("select 1");
-        Assert.Equal(429, (await new HranaClient(server, "db").PostAsync()).Status);
+        Assert.Equal(429, (await new HranaClient(server, "db", version).PostAsync()).Status);
         Assert.Equal(200, (await first.PostAsync("""{"type":"close"}""")).Status);
-        Assert.Equal("1", await new HranaClient(server, "db").RowsAsync("select 1"));
+        Assert.Equal("1", await new HranaClient(server, "db", version).RowsAsync("select 1"));
     }
 
     [Fact]
@@ -80,11 +80,11 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(a)");
-        var stream = new HranaClient(server, "db");
+        var stream = new HranaClient(server, "db", version);
         await stream.ExecuteAsync("begin");
         await stream.PipelineAsync(Execute("insert into t values (1)"), """{"type":"close"}""");
         Assert.Null(stream.Baton);
-        Assert.Equal("0", await new HranaClient(server, "db").RowsAsync("select count(*) from t"));
+        Assert.Equal("0", await new HranaClient(server, "db", version).RowsAsync("select count(*) from t"));
     }
 
     [Fact]
@@ -92,14 +92,14 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(id integer primary key, n integer)");
-        await new HranaClient(server, "db").ExecuteAsync("insert into t values (1, 0), (2, 0)");
-        HranaClient[] counting = [new(server, "db"), new(server, "db")];
+        await new HranaClient(server, "db", version).ExecuteAsync("insert into t values (1, 0), (2, 0)");
+        HranaClient[] counting = [new(server, "db", version), new(server, "db", version)];
         foreach (var stream in counting)
         {
             await stream.PipelineAsync(Execute("begin immediate"), Execute("update t set n = n + 1 where id = 1"));
         }
 
-        HranaClient[] reading = [new(server, "db"), new(server, "db")];
+        HranaClient[] reading = [new(server, "db", version), new(server, "db", version)];
         foreach (var stream in reading)
         {
             await stream.ExecuteAsync("begin immediate");
@@ -114,7 +114,7 @@ public sealed class StreamTests
         Assert.Equal("SQLITE_ABORT_ROLLBACK", Failed(lost[0]));
         Assert.True(Ok(lost[1]).GetProperty("is_autocommit").GetBoolean());
         Ok(lost[2]);
-        Assert.Equal("2\n1", await new HranaClient(server, "db").RowsAsync("select n from t order by id"));
+        Assert.Equal("2\n1", await new HranaClient(server, "db", version).RowsAsync("select n from t order by id"));
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class StreamTests
     {
         await using var server = await TestServer.StartAsync();
         await server.CreateAsync("db", "create table t(a)");
-        var (reader, writer) = (new HranaClient(server, "db"), new HranaClient(server, "db"));
+        var (reader, writer) = (new HranaClient(server, "db", version), new HranaClient(server, "db", version));
         await reader.PipelineAsync(Execute("BEGIN TRANSACTION READONLY"), Execute("select 1"));
         Assert.Equal("0", await reader.RowsAsync("select count(*) from t"));
         await writer.ExecuteAsync("insert into t values (1)");
@@ -133,3 +133,7 @@ public sealed class StreamTests
         Assert.Equal("2", await writer.RowsAsync("select count(*) from t"));
     }
 }
+
+public sealed class JsonStreamTests() : StreamTests("v3");
+
+public sealed class ProtobufStreamTests() : StreamTests(HranaPost.Protobuf);

@@ -14,7 +14,58 @@ internal static class HranaJsonWriter
         json.WriteEndObject();
     }
 
-    public static void Response(Utf8JsonWriter json, HranaResponse response)
+    public static void Pipeline(Utf8JsonWriter json, PipelineAnswer answer)
+    {
+        json.WriteStartObject();
+        Baton(json, answer.Baton);
+        json.WriteStartArray("results");
+        foreach (var result in answer.Results)
+        {
+            Result(json, result);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    public static void Cursor(Utf8JsonWriter json, string baton)
+    {
+        json.WriteStartObject();
+        Baton(json, baton);
+        json.WriteEndObject();
+    }
+
+    public static void Message(Utf8JsonWriter json, ServerMessage message)
+    {
+        json.WriteStartObject();
+        switch (message)
+        {
+            case ServerMessage.HelloOk:
+                json.WriteString("type", "hello_ok");
+                break;
+            case ServerMessage.HelloError refused:
+                json.WriteString("type", "hello_error");
+                json.WritePropertyName("error");
+                Error(json, refused.Error);
+                break;
+            case ServerMessage.ResponseOk answered:
+                json.WriteString("type", "response_ok");
+                json.WriteNumber("request_id", answered.RequestId);
+                json.WritePropertyName("response");
+                Response(json, answered.Response);
+                break;
+            case ServerMessage.ResponseError failed:
+                json.WriteString("type", "response_error");
+                json.WriteNumber("request_id", failed.RequestId);
+                json.WritePropertyName("error");
+                Error(json, failed.Error);
+                break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Response(Utf8JsonWriter json, HranaResponse response)
     {
         json.WriteStartObject();
         json.WriteString("type", response.Type);
@@ -71,6 +122,31 @@ internal static class HranaJsonWriter
                 json.WritePropertyName("error");
                 Error(json, failed.Error);
                 break;
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Baton(Utf8JsonWriter json, string? baton)
+    {
+        json.WriteString("baton", baton);
+        json.WriteNull("base_url");
+    }
+
+    private static void Result(Utf8JsonWriter json, HranaResult result)
+    {
+        json.WriteStartObject();
+        if (result.Error is { } error)
+        {
+            json.WriteString("type", "error");
+            json.WritePropertyName("error");
+            Error(json, error);
+        }
+        else
+        {
+            json.WriteString("type", "ok");
+            json.WritePropertyName("response");
+            Response(json, result.Response!);
         }
 
         json.WriteEndObject();

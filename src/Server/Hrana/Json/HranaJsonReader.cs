@@ -6,14 +6,30 @@ namespace OrleansSqlite.Server.Hrana;
 /// <summary>Requests in JSON.</summary>
 internal static class HranaJsonReader
 {
-    /// <summary>How deep conditions may be nested; each is two levels of JSON.</summary>
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
+    public static PipelineRequest Pipeline(JsonElement json) => new(FindText(json, "baton"), [.. Items(Member(json, "requests"), "requests").Select(Request)]);
 
-    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8) => JsonDocument.Parse(utf8, Options);
+    public static CursorRequest Cursor(JsonElement json) => new(FindText(json, "baton"), Steps(Member(json, "batch")));
 
-    public static Task<JsonDocument> ParseAsync(Stream body, CancellationToken cancellation) => JsonDocument.ParseAsync(body, Options, cancellation);
+    public static ClientMessage Message(JsonElement json) => Text(json, "type") switch
+    {
+        "hello" => new ClientMessage.Hello(FindText(json, "jwt")),
+        "request" => new ClientMessage.Request(Number(json, "request_id"), Asked(Member(json, "request"))),
+        var other => throw HranaException.Malformed($"The message \"{other}\" is not known."),
+    };
 
-    public static HranaRequest Request(JsonElement json) => Text(json, "type") switch
+    private static SocketRequest Asked(JsonElement json) => Text(json, "type") switch
+    {
+        "open_stream" => new SocketRequest.OpenStream(Number(json, "stream_id")),
+        "close_stream" => new SocketRequest.CloseStream(Number(json, "stream_id")),
+        "open_cursor" => new SocketRequest.OpenCursor(Number(json, "stream_id"), Number(json, "cursor_id"), Steps(Member(json, "batch"))),
+        "fetch_cursor" => new SocketRequest.FetchCursor(Number(json, "cursor_id"), Number(json, "max_count")),
+        "close_cursor" => new SocketRequest.CloseCursor(Number(json, "cursor_id")),
+        "store_sql" => new SocketRequest.StoreSql(Number(json, "sql_id"), Text(json, "sql")),
+        "close_sql" => new SocketRequest.CloseSql(Number(json, "sql_id")),
+        _ => new SocketRequest.OfStream(Number(json, "stream_id"), Request(json)),
+    };
+
+    private static HranaRequest Request(JsonElement json) => Text(json, "type") switch
     {
         "close" => new HranaRequest.Close(),
         "execute" => new HranaRequest.Execute(Statement(Member(json, "stmt"))),
@@ -26,16 +42,16 @@ internal static class HranaJsonReader
         var other => throw HranaException.Malformed($"The request \"{other}\" is not known."),
     };
 
-    public static BatchStep[] Steps(JsonElement batch) =>
+    private static BatchStep[] Steps(JsonElement batch) =>
     [
         .. Items(Member(batch, "steps"), "steps").Select(step => new BatchStep(
             Find(step, "condition") is { } condition ? Condition(condition) : null, Statement(Member(step, "stmt")))),
     ];
 
-    public static JsonElement Member(JsonElement json, string name) =>
+    private static JsonElement Member(JsonElement json, string name) =>
         Find(json, name) ?? throw HranaException.Malformed($"\"{name}\" is missing.");
 
-    public static JsonElement? Find(JsonElement json, string name)
+    private static JsonElement? Find(JsonElement json, string name)
     {
         if (json.ValueKind != JsonValueKind.Object)
         {
@@ -45,20 +61,20 @@ internal static class HranaJsonReader
         return json.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
     }
 
-    public static string Text(JsonElement json, string name) =>
+    private static string Text(JsonElement json, string name) =>
         FindText(json, name) ?? throw HranaException.Malformed($"\"{name}\" is missing.");
 
-    public static string? FindText(JsonElement json, string name) => Find(json, name) switch
+    private static string? FindText(JsonElement json, string name) => Find(json, name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } text => text.GetString(),
         _ => throw HranaException.Malformed($"\"{name}\" is not a text."),
     };
 
-    public static int Number(JsonElement json, string name) =>
+    private static int Number(JsonElement json, string name) =>
         FindNumber(json, name) ?? throw HranaException.Malformed($"\"{name}\" is missing.");
 
-    public static IEnumerable<JsonElement> Items(JsonElement json, string name) => json.ValueKind == JsonValueKind.Array
+    private static JsonElement.ArrayEnumerator Items(JsonElement json, string name) => json.ValueKind == JsonValueKind.Array
         ? json.EnumerateArray()
         : throw HranaException.Malformed($"\"{name}\" is not an array.");
 
