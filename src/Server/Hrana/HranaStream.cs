@@ -57,6 +57,8 @@ internal sealed class HranaStream(
             case HranaRequest.Batch batch:
                 return new HranaResponse.Batch(await BatchAsync(batch.Steps, sql, cancellation));
             case HranaRequest.Sequence sequence:
+                // SQLite is asked where statements end, and it is there only once something was opened.
+                await OpenAsync(cancellation);
                 foreach (string statement in SqlScript.Split(sql.Text(sequence.Sql)))
                 {
                     await ExecuteAsync(statement, [], [], 0, null, cancellation);
@@ -161,6 +163,7 @@ internal sealed class HranaStream(
 
     private async Task RunAsync(int step, HranaStatement statement, StoredSql sql, Func<CursorEntry, ValueTask> give, CancellationToken cancellation)
     {
+        await OpenAsync(cancellation);
         var texts = SqlScript.Split(sql.Text(statement.Sql));
         if (texts.Count != 1)
         {
