@@ -37,6 +37,34 @@ public sealed class TimeTravelTests
         Assert.Equal(expected, paged);
     }
 
+    [Fact]
+    public async Task Who_waits_for_commits_is_told_of_those_of_the_cluster_and_of_others()
+    {
+        var calls = new AnswersLost(nameof(IDatabaseGrain.WaitForNewerAsync));
+        await using var scene = await ClusterScene.StartAsync(2, silo: silo => silo.AddIncomingGrainCallFilter(calls));
+        var database = await WithRowsAsync(scene, 1);
+        Assert.Equal(2, await database.WaitForNewerAsync(1));
+
+        // Longer than one call waits, and one answer is lost.
+        calls.Next = 1;
+        var wait = database.WaitForNewerAsync(2);
+        await Task.Delay(TimeSpan.FromSeconds(6));
+        Assert.False(wait.IsCompleted);
+        await database.ExecuteAsync("INSERT INTO t(v) VALUES ('x')");
+        Assert.Equal(3, await wait.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal(["t"], (await database.HistoryAsync().FirstAsync()).Tables!);
+
+        await using var engine = await LibraryAsync(scene.Store);
+        wait = database.WaitForNewerAsync(3);
+        await engine.Open("app").ExecuteAsync("INSERT INTO t(v) VALUES ('x')");
+        Assert.Equal(4, await wait.WaitAsync(TimeSpan.FromSeconds(30)));
+
+        using var cancellation = new CancellationTokenSource();
+        wait = database.WaitForNewerAsync(4, cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait.WaitAsync(TimeSpan.FromSeconds(30)));
+    }
+
     /// <summary>More versions than a message brings: the client goes on where the last one ended, and not once more at the end.</summary>
     [Fact]
     public async Task A_long_history_comes_in_several_messages()

@@ -11,4 +11,14 @@ namespace OrleansSqlite;
 /// Virtual tables stand here with the tables that they keep their content in, changes of the schema as <c>sqlite_schema</c>.
 /// </param>
 public sealed record VersionDescription(
-    long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes, IReadOnlyList<string>? Tables);
+    long Version, DateTimeOffset CommittedAt, long Bytes, int? ChangedPages, int? StoredBytes, IReadOnlyList<string>? Tables)
+{
+    /// <summary>Whether the other one says the same.</summary>
+    public bool Equals(VersionDescription? other) =>
+        other is not null
+        && (Version, CommittedAt, Bytes, ChangedPages, StoredBytes) == (other.Version, other.CommittedAt, other.Bytes, other.ChangedPages, other.StoredBytes)
+        && (Tables is null ? other.Tables is null : other.Tables is not null && Tables.SequenceEqual(other.Tables, StringComparer.Ordinal));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Version, CommittedAt, Bytes);
+}
