@@ -35,7 +35,7 @@ export function HistoryView({ database, newest, at, onPick }: HistoryViewProps) 
       {[...days].map(([date, some]) => (
         <table key={date} class="versions">
           <caption>{date}</caption>
-          <thead><tr><th scope="col">version</th><th scope="col">time</th><th scope="col">tables</th><th scope="col">pages changed</th><th scope="col">stored</th><th scope="col">size</th><th scope="col"><span class="hidden">Look</span></th></tr></thead>
+          <thead><tr><th scope="col">version</th><th scope="col">time</th><th scope="col" class="touched">tables</th><th scope="col">pages changed</th><th scope="col">stored</th><th scope="col">size</th><th scope="col"><span class="hidden">Look</span></th></tr></thead>
           <tbody>
             {some.map((it) => (
               <tr key={it.version} class={it.version === (at ?? newest) ? 'here' : ''}>
