@@ -15,9 +15,9 @@ internal static class Callers
         long next = 0;
         bool measuring = false;
         bool ended = false;
+        var latencies = new Latencies();
         var callers = Enumerable.Range(0, count).Select(_ => Task.Run(async () =>
         {
-            List<long> taken = [];
             while (!Volatile.Read(ref ended))
             {
                 bool counts = Volatile.Read(ref measuring);
@@ -25,11 +25,9 @@ internal static class Callers
                 await call(Interlocked.Increment(ref next));
                 if (counts)
                 {
-                    taken.Add(Stopwatch.GetTimestamp() - began);
+                    latencies.Add(Stopwatch.GetTimestamp() - began);
                 }
             }
-
-            return taken;
         })).ToArray();
         await Task.Delay(length / 5);
         begin?.Invoke();
@@ -38,7 +36,7 @@ internal static class Callers
         await Task.Delay(length);
         Volatile.Write(ref ended, true);
         var time = Stopwatch.GetElapsedTime(start);
-        var all = await Task.WhenAll(callers);
-        return (new Latencies(all.SelectMany(some => some)), time);
+        await Task.WhenAll(callers);
+        return (latencies, time);
     }
 }

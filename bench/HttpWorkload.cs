@@ -18,6 +18,10 @@ internal static class HttpWorkload
 {
     private const int Clients = 256;
     private const ulong Seed = 20261123;
+
+    /// <summary>So little that it is full soon: what memory grows by from then on is no cache.</summary>
+    private const long PageCacheBytes = 8 << 20;
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     public static async Task RunAsync(Settings settings, Table table)
@@ -46,7 +50,7 @@ internal static class HttpWorkload
         try
         {
             var store = new CountingStore(new ModelledStore(new DirectoryStore(folder.FullName), new Entropy(Seed)));
-            await using var engine = await DatabaseEngine.OpenAsync(store, new DatabaseOptions { ProbeStore = false });
+            await using var engine = await DatabaseEngine.OpenAsync(store, new DatabaseOptions { ProbeStore = false, PageCacheBytes = PageCacheBytes });
             await engine.CreateAsync("bench");
             var database = engine.Open("bench");
             await database.ExecuteAsync(Inserts.Table);

@@ -55,7 +55,7 @@ internal static class LargeSteps
             Print("GET", chain.Reads);
         }
 
-        List<long> cold = [];
+        var cold = new Latencies();
         for (int i = 0; i < 20; i++)
         {
             await using var engine = await OpenAsync(Modelled(folder));
@@ -66,7 +66,7 @@ internal static class LargeSteps
             cold.Add(Stopwatch.GetTimestamp() - began);
         }
 
-        Print("p50 ms", new Latencies(cold).Milliseconds(0.5));
+        Print("p50 ms", cold.Milliseconds(0.5));
     }
 
     /// <summary>Points at random places, of a process that has been at it for a while.</summary>
@@ -76,20 +76,19 @@ internal static class LargeSteps
         var database = engine.Open("large");
         long rows = (await database.ScalarAsync("SELECT max(id) FROM article")).AsInteger();
         var random = new Entropy(5);
-        List<long> ticks = [];
+        var latencies = new Latencies();
         for (int i = 0; i < 3 * Queries; i++)
         {
             if (i == 2 * Queries)
             {
-                ticks.Clear();
+                latencies = new Latencies();
             }
 
             long began = Stopwatch.GetTimestamp();
             await QueryAsync(database, 1 + (long)(random.NextDouble() * rows));
-            ticks.Add(Stopwatch.GetTimestamp() - began);
+            latencies.Add(Stopwatch.GetTimestamp() - began);
         }
 
-        var latencies = new Latencies(ticks);
         Print("p50 ms", latencies.Milliseconds(0.5));
         Print("p99 ms", latencies.Milliseconds(0.99));
         Print("GET", (double)engine.Requests.Gets / (3 * Queries));

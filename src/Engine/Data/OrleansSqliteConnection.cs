@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using OrleansSqlite.Data;
 using OrleansSqlite.Transactions;
 using OrleansSqlite.Vfs;
+using SQLitePCL;
 
 namespace OrleansSqlite;
 
@@ -216,6 +217,7 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     {
         guard = StatementGuard.ForConnection;
         guard.Attach(Handle!);
+        _ = raw.sqlite3_limit(Handle!, raw.SQLITE_LIMIT_LENGTH, StatementRunner.ValueBytes);
         Execution!.Recorder.TellsRowIds = true;
     }
 

@@ -13,6 +13,10 @@ internal sealed class RowReader : IRowReader
 {
     private const int PieceRows = 512;
     private const int PieceBytes = 256 << 10;
+
+    /// <summary>How long an interrupted step has to end: SQLite looks only between two of its instructions, and one call of a function may take hours.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly DatabaseContext context;
     private readonly EngineThreads threads;
     private readonly ReadPool pool;
@@ -24,6 +28,7 @@ internal sealed class RowReader : IRowReader
     private int step;
     private IReadOnlyList<IReadOnlyList<SqlValue>>? first;
     private Exception? failure;
+    private Task running = Task.CompletedTask;
     private bool ended;
     private bool disposed;
 
@@ -67,7 +72,7 @@ internal sealed class RowReader : IRowReader
         await one.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            ObjectDisposedException.ThrowIf(connection is null, this);
+            ObjectDisposedException.ThrowIf(disposed, this);
             if (first is { } ready)
             {
                 first = null;
@@ -94,23 +99,36 @@ internal sealed class RowReader : IRowReader
             }
 
             disposed = true;
-            if (connection is not null)
+            if (running.IsCompleted)
             {
-                if (statement is not null)
-                {
-                    connection.Runner.EndQuery(query, statement);
-                }
-
-                pool.Return(connection);
-                connection = null;
+                Release();
             }
-
-            snapshot.Release();
+            else
+            {
+                // A step that was left behind: what it works on goes when it ends.
+                _ = running.ContinueWith(_ => Release(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            }
         }
         finally
         {
             one.Release();
         }
+    }
+
+    private void Release()
+    {
+        if (connection is not null)
+        {
+            if (statement is not null)
+            {
+                connection.Runner.EndQuery(query, statement);
+            }
+
+            pool.Return(connection);
+            connection = null;
+        }
+
+        snapshot.Release();
     }
 
     private IReadOnlyList<IReadOnlyList<SqlValue>> First()
@@ -154,21 +172,44 @@ internal sealed class RowReader : IRowReader
     {
         try
         {
-            return await threads.RunAsync(() =>
+            var run = threads.RunAsync(() =>
             {
                 cancellation.ThrowIfCancellationRequested();
                 using var interrupt = cancellation.UnsafeRegister(
                     static reader => Interrupt((RowReader)reader!), this);
                 return work();
-            }).ConfigureAwait(false);
+            });
+            running = run;
+            return await EndAsync(run, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            throw new OperationCanceledException(cancellation);
+            throw failure = new OperationCanceledException(cancellation);
         }
         catch (Stores.StoreException e)
         {
             throw Errors.FromStore(context.Name, e);
+        }
+    }
+
+    /// <summary>The end of a step, or of the wait for it.</summary>
+    private async Task<T> EndAsync<T>(Task<T> run, CancellationToken cancellation)
+    {
+        try
+        {
+            return await run.WaitAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!run.IsCompleted)
+        {
+            await ((Task)run).WaitAsync(Grace, context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.IsCompleted)
+            {
+                return await run.ConfigureAwait(false);
+            }
+
+            // Seen, whatever comes of it.
+            _ = run.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
         }
     }
 

@@ -7,6 +7,12 @@ namespace OrleansSqlite.Transactions;
 internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : EngineTransaction(cancellation)
 {
     private readonly TaskCompletionSource<BatchResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private const int Running = 0, Committing = 1, Withdrawn = 2;
+
+    /// <summary>How long an interrupted statement has to end: SQLite looks only between two of its instructions, and one call of a function may take hours.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private int state;
     private List<StatementResult> results = [];
     private OperationLog.Entry? earlier;
 
@@ -32,6 +38,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     /// <inheritdoc/>
     public override void Run(WriteConnection connection)
     {
+        Interlocked.CompareExchange(ref state, Running, Committing);
         var runner = connection.Runner();
         results = new List<StatementResult>(batch.Statements.Count);
         earlier = null;
@@ -39,6 +46,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         {
             // Ends before the connection may be closed below: a closed one can't be interrupted.
             using var interrupt = Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
+            using var withdrawal = Cancellation.UnsafeRegister(transaction => _ = ((BatchTransaction)transaction!).WithdrawSoonAsync(connection.Context.Time), this);
             if (SqlText.IsVacuum(batch))
             {
                 // It can't run in a transaction: the batch runs statement by statement.
@@ -91,6 +99,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         }
 
         CommitsByItself = true;
+        BeginCommit();
         BatchRun.CheckVersion(batch, connection);
         connection.AllowCommit(false);
         runner.CountFromZero();
@@ -108,7 +117,27 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
         runner.Command("BEGIN IMMEDIATE");
         earlier = BatchRun.Run(runner, connection, batch, results, Cancellation);
         Cancellation.ThrowIfCancellationRequested();
+        BeginCommit();
         connection.AllowCommit(batch.OperationId is not null);
         runner.Command("COMMIT");
+    }
+
+    /// <summary>From here on a cancellation waits for the swap; unless the caller was told already that nothing has happened.</summary>
+    private void BeginCommit()
+    {
+        if (Interlocked.CompareExchange(ref state, Committing, Running) == Withdrawn)
+        {
+            throw new OperationCanceledException(Cancellation);
+        }
+    }
+
+    /// <summary>Tells the caller that it is cancelled, though a statement that does not end still runs: it will not get as far as to commit.</summary>
+    private async Task WithdrawSoonAsync(TimeProvider time)
+    {
+        await Task.Delay(Grace, time, CancellationToken.None).ConfigureAwait(false);
+        if (Interlocked.CompareExchange(ref state, Withdrawn, Running) == Running)
+        {
+            Fail(new OperationCanceledException(Cancellation));
+        }
     }
 }

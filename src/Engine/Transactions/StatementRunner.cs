@@ -15,7 +15,7 @@ internal sealed class StatementRunner : IDisposable
     /// The longest value or row, in bytes. SQLite's own bound would let one call of a function take a gigabyte. A number and not a setting: whoever runs a batch,
     /// or carries another's, gives the same answer.
     /// </summary>
-    private const int ValueBytes = 128 << 20;
+    public const int ValueBytes = 128 << 20;
 
     private readonly DatabaseContext context;
     private readonly Session session;

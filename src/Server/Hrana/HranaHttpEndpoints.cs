@@ -73,7 +73,7 @@ internal sealed class HranaHttpEndpoints(
             encoding.WriteCursor(unsent, baton);
             await time.RunAsync(async cancellation =>
             {
-                await stream.RunAsync(steps, stream.Sql, async entry =>
+                await stream.GiveAsync(steps, stream.Sql, async entry =>
                 {
                     encoding.WriteEntry(unsent, entry);
                     if (unsent.WrittenCount > 1 << 16)

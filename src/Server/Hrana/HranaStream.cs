@@ -13,8 +13,11 @@ namespace OrleansSqlite.Server.Hrana;
 internal sealed class HranaStream(
     string database, bool mayWrite, DatabaseEngine engine, RowIdReservations reservations, OrleansSqliteServerOptions options, Action released) : IAsyncDisposable
 {
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     private readonly GivenRowIds rowIds = new(database, reservations);
     private OrleansSqliteConnection? connection;
+    private Task running = Task.CompletedTask;
     private bool isDisposed;
 
     public string Database => database;
@@ -34,10 +37,16 @@ internal sealed class HranaStream(
     /// <param name="cancellation">Interrupts it.</param>
     public async Task<HranaResponse> AnswerAsync(HranaRequest request, StoredSql sql, CancellationToken cancellation)
     {
+        if (request is HranaRequest.Close)
+        {
+            await DisposeAsync();
+            return new HranaResponse.Done("close");
+        }
+
         long before = AnswerBytes;
         try
         {
-            return await RespondAsync(request, sql, cancellation);
+            return await WithinAsync(() => RespondAsync(request, sql, cancellation), cancellation);
         }
         catch
         {
@@ -73,16 +82,30 @@ internal sealed class HranaStream(
             case HranaRequest.CloseSql close:
                 sql.Close(close.SqlId);
                 return new HranaResponse.Done("close_sql");
-            case HranaRequest.GetAutocommit:
-                return new HranaResponse.GetAutocommit(IsAutocommit);
             default:
-                await DisposeAsync();
-                return new HranaResponse.Done("close");
+                return new HranaResponse.GetAutocommit(IsAutocommit);
         }
     }
 
     /// <summary>Runs the steps of a batch whose conditions hold, and gives out their rows as they come.</summary>
-    public async Task RunAsync(IReadOnlyList<BatchStep> steps, StoredSql sql, Func<CursorEntry, ValueTask> give, CancellationToken cancellation)
+    public Task GiveAsync(IReadOnlyList<BatchStep> steps, StoredSql sql, Func<CursorEntry, ValueTask> give, CancellationToken cancellation) => WithinAsync(
+        async () =>
+        {
+            await RunAsync(
+                steps,
+                sql,
+                entry =>
+                {
+                    // What was left behind gives nothing any more.
+                    cancellation.ThrowIfCancellationRequested();
+                    return give(entry);
+                },
+                cancellation);
+            return true;
+        },
+        cancellation);
+
+    private async Task RunAsync(IReadOnlyList<BatchStep> steps, StoredSql sql, Func<CursorEntry, ValueTask> give, CancellationToken cancellation)
     {
         if (steps.Count > options.BatchSteps)
         {
@@ -114,7 +137,7 @@ internal sealed class HranaStream(
     public async Task<Queue<CursorEntry>> CollectAsync(IReadOnlyList<BatchStep> steps, StoredSql sql, CancellationToken cancellation)
     {
         List<CursorEntry> entries = [];
-        await RunAsync(steps, sql, Collector(entries), cancellation);
+        await GiveAsync(steps, sql, Collector(entries), cancellation);
         return new Queue<CursorEntry>(entries);
     }
 
@@ -126,6 +149,51 @@ internal sealed class HranaStream(
         }
 
         isDisposed = true;
+        if (running.IsCompleted)
+        {
+            await CloseAsync();
+        }
+        else
+        {
+            // A statement that was left behind: its connection is closed, and its place free, when it ends.
+            _ = running.ContinueWith(_ => CloseAsync(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+    }
+
+    /// <summary>
+    /// Runs work to its end, or until shortly after it was cancelled: SQLite can't be interrupted within one call of a function,
+    /// which may take hours if its arguments were made for that.
+    /// </summary>
+    private async Task<T> WithinAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        if (!running.IsCompleted)
+        {
+            throw new HranaException("STREAM_BUSY", "A statement of this stream was cancelled and has not ended yet. Open another stream.");
+        }
+
+        // SQLite holds the thread that it runs on, so that must not be the one that waits.
+        var run = Task.Run(work, CancellationToken.None);
+        running = run;
+        try
+        {
+            return await run.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (!run.IsCompleted)
+        {
+            await ((Task)run).WaitAsync(Grace, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (run.IsCompleted)
+            {
+                return await run;
+            }
+
+            // Seen, whatever comes of it.
+            _ = run.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            throw;
+        }
+    }
+
+    private async Task CloseAsync()
+    {
         try
         {
             if (connection is not null)

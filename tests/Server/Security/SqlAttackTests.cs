@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 
 namespace OrleansSqlite.Tests;
@@ -75,8 +76,20 @@ public sealed class SqlAttackTests : IAsyncLifetime
         "with recursive c(x) as (values (1) union select x + 1 from c) select count(*) from c",
         "with recursive c(x) as (values (1) union all select x + 1 from c) select count(*) from c a, c b",
         "with recursive c(x) as (values (1) union all select x + 1 from c) select x from c order by x desc limit 1",
+
         "select json_extract(printf('%.*c', 100000, '['), '$')",
         "select json(replace(printf('%.*c', 100000, 'x'), 'x', '{\"a\":'))",
+    ];
+
+    private const string LongCall = "select instr(printf('%.*c', 1200000, 'a'), printf('%.*c', 300000, 'a') || 'b' || printf('%.*c', 300000, 'a'))";
+
+    /// <summary>One call of a function, within which SQLite can't be interrupted: it runs for some seconds after its caller was answered.</summary>
+    public static TheoryData<string> LongCalls =>
+    [
+        LongCall,
+        "select length(replace(printf('%.*c', 1200000, 'a'), printf('%.*c', 300000, 'a') || 'b' || printf('%.*c', 300000, 'a'), ''))",
+        "select length(trim(printf('%.*c', 100000, 'a'), printf('%.*c', 100000, 'b') || 'a'))",
+        "select printf('%.*c', 300000, 'a') like '%' || printf('%.*c', 40000, 'a') || 'b'",
     ];
 
     public static TheoryData<string> Malicious =>
@@ -139,6 +152,49 @@ public sealed class SqlAttackTests : IAsyncLifetime
     }
 
     [Theory]
+    [MemberData(nameof(LongCalls))]
+    public async Task What_can_not_be_interrupted_is_answered_in_time_and_holds_nobody_else_up(string sql)
+    {
+        var clock = Stopwatch.StartNew();
+        (await server.QueryAsync("db", JsonSerializer.Serialize(new { sql }))).Problem(400, "Invalid", "limit-exceeded");
+        await ServesAsync();
+        (await server.ExecuteAsync("db", JsonSerializer.Serialize(new { statements = new[] { "insert into t values (1)", sql } }))).Problem(400, "Invalid", "limit-exceeded");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 2, 15);
+
+        // The database that it writes to waits until it has ended; others don't, and it does not take effect.
+        Assert.Equal(200, (await server.QueryAsync("db", """{"sql":"select count(*) from t"}""")).Status);
+        await ServesAsync("victim");
+        var write = await server.ExecuteAsync("db", """{"statements":["select count(*) from t"]}""");
+        while (write.Status != 200 && clock.Elapsed.TotalSeconds < 120)
+        {
+            write.Problem(400, "Invalid", "limit-exceeded");
+            write = await server.ExecuteAsync("db", """{"statements":["select count(*) from t"]}""");
+        }
+
+        Assert.Equal("0", write.Json.GetProperty("results")[0].GetProperty("rows")[0][0].GetRawText());
+        await ServesAsync();
+    }
+
+    [Theory]
+    [InlineData("v3")]
+    [InlineData("v3-protobuf")]
+    public async Task A_stream_of_libSQL_is_answered_in_time_too(string version)
+    {
+        var clock = Stopwatch.StartNew();
+        var stuck = new HranaClient(server, "db", version);
+        await stuck.ExecuteAsync("begin");
+        Assert.Equal("LIMIT_EXCEEDED", await stuck.FailAsync(LongCall));
+        Assert.Equal("STREAM_BUSY", await stuck.FailAsync("select 1"));
+        await ServesAsync();
+        Assert.Equal("0", await new HranaClient(server, "db", version).RowsAsync("select count(*) from t"));
+        await stuck.PipelineAsync(HranaClient.Execute("select 1"), """{"type":"close"}""");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 1, 15);
+
+        var values = new HranaClient(server, "db", version);
+        Assert.Equal("LIMIT_EXCEEDED", await values.FailAsync("select length(zeroblob(200000000))"));
+    }
+
+    [Theory]
     [MemberData(nameof(Malicious))]
     public async Task What_is_beyond_what_SQLite_takes_is_an_error(string sql)
     {
@@ -171,9 +227,10 @@ public sealed class SqlAttackTests : IAsyncLifetime
         await ServesAsync();
     }
 
-    private async Task ServesAsync()
+    private async Task ServesAsync(string database = "db")
     {
-        var reply = await server.ExecuteAsync("db", """{"statements":["insert into t values (42)","select count(*) from t","delete from t"]}""");
+        string table = database == "db" ? "t" : "secret";
+        var reply = await server.ExecuteAsync(database, $$"""{"statements":["insert into {{table}} values (42)","select count(*) from {{table}}","delete from {{table}}"]}""");
         Assert.True(reply.Status == 200, reply.Text);
         Assert.Equal(1, reply.Json.GetProperty("results")[1].GetProperty("rows")[0][0].GetInt32());
     }
