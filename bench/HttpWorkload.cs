@@ -63,7 +63,7 @@ internal static class HttpWorkload
             var (latencies, time) = await Callers.RunAsync(Clients, settings.Length, call(database, http), () =>
             {
                 before = store.Counts;
-                memory = WatchMemoryAsync(settings.Length / 10, ended.Token);
+                memory = WatchMemoryAsync(settings.Length / 40, ended.Token);
             });
             var requests = store.Counts - before;
             await ended.CancelAsync();
@@ -110,7 +110,7 @@ internal static class HttpWorkload
         }
     }
 
-    /// <summary>The most memory that was in use at any of ten moments, in the first half of the time and in the second.</summary>
+    /// <summary>The memory that was in use at twenty moments of the first half of the time and of the second: the middle one each, since one may fall into a compaction.</summary>
     private static async Task<(long FirstHalf, long SecondHalf)> WatchMemoryAsync(TimeSpan pause, CancellationToken ended)
     {
         List<long> samples = [];
@@ -121,6 +121,8 @@ internal static class HttpWorkload
         }
 
         int half = Math.Max(1, samples.Count / 2);
-        return (samples.Take(half).Max(), samples.Skip(half).DefaultIfEmpty().Max());
+        return (Median(samples[..half]), Median(samples[half..]));
+
+        static long Median(List<long> of) => of.Count == 0 ? 0 : of.Order().ElementAt(of.Count / 2);
     }
 }

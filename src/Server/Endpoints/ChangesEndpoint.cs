@@ -125,5 +125,6 @@ internal sealed class ChangesEndpoint(IDatabaseCatalog catalog, IHostApplication
 
     private static DatabaseException Gone(DatabaseDescription described, string why) => new(
         ErrorKind.Invalid, ErrorCodes.VersionGone,
-        $"The database '{described.Name}' {why}. Read it anew, and follow it without from.") { Database = described.Name };
+        $"The database '{described.Name}' {why}. Read it anew, and follow it without from.")
+    { Database = described.Name };
 }
