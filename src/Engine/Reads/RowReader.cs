@@ -13,10 +13,6 @@ internal sealed class RowReader : IRowReader
 {
     private const int PieceRows = 512;
     private const int PieceBytes = 256 << 10;
-
-    /// <summary>How long an interrupted step has to end: SQLite looks only between two of its instructions, and one call of a function may take hours.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
     private readonly DatabaseContext context;
     private readonly EngineThreads threads;
     private readonly ReadPool pool;
@@ -99,15 +95,7 @@ internal sealed class RowReader : IRowReader
             }
 
             disposed = true;
-            if (running.IsCompleted)
-            {
-                Release();
-            }
-            else
-            {
-                // A step that was left behind: what it works on goes when it ends.
-                _ = running.ContinueWith(_ => Release(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-            }
+            InterruptedWork.Free(running, Release);
         }
         finally
         {
@@ -180,7 +168,7 @@ internal sealed class RowReader : IRowReader
                 return work();
             });
             running = run;
-            return await EndAsync(run, cancellation).ConfigureAwait(false);
+            return await InterruptedWork.EndAsync(run, context.Time, cancellation).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -189,27 +177,6 @@ internal sealed class RowReader : IRowReader
         catch (Stores.StoreException e)
         {
             throw Errors.FromStore(context.Name, e);
-        }
-    }
-
-    /// <summary>The end of a step, or of the wait for it.</summary>
-    private async Task<T> EndAsync<T>(Task<T> run, CancellationToken cancellation)
-    {
-        try
-        {
-            return await run.WaitAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!run.IsCompleted)
-        {
-            await ((Task)run).WaitAsync(Grace, context.Time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (run.IsCompleted)
-            {
-                return await run.ConfigureAwait(false);
-            }
-
-            // Seen, whatever comes of it.
-            _ = run.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
         }
     }
 

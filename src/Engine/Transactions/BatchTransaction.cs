@@ -9,9 +9,6 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     private readonly TaskCompletionSource<BatchResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private const int Running = 0, Committing = 1, Withdrawn = 2;
 
-    /// <summary>How long an interrupted statement has to end: SQLite looks only between two of its instructions, and one call of a function may take hours.</summary>
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
     private int state;
     private List<StatementResult> results = [];
     private OperationLog.Entry? earlier;
@@ -134,7 +131,7 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     /// <summary>Tells the caller that it is cancelled, though a statement that does not end still runs: it will not get as far as to commit.</summary>
     private async Task WithdrawSoonAsync(TimeProvider time)
     {
-        await Task.Delay(Grace, time, CancellationToken.None).ConfigureAwait(false);
+        await Task.Delay(InterruptedWork.Grace, time, CancellationToken.None).ConfigureAwait(false);
         if (Interlocked.CompareExchange(ref state, Withdrawn, Running) == Running)
         {
             Fail(new OperationCanceledException(Cancellation));

@@ -13,8 +13,6 @@ namespace OrleansSqlite.Server.Hrana;
 internal sealed class HranaStream(
     string database, bool mayWrite, DatabaseEngine engine, RowIdReservations reservations, OrleansSqliteServerOptions options, Action released) : IAsyncDisposable
 {
-    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
-
     private readonly GivenRowIds rowIds = new(database, reservations);
     private OrleansSqliteConnection? connection;
     private Task running = Task.CompletedTask;
@@ -160,11 +158,8 @@ internal sealed class HranaStream(
         }
     }
 
-    /// <summary>
-    /// Runs work to its end, or until shortly after it was cancelled: SQLite can't be interrupted within one call of a function,
-    /// which may take hours if its arguments were made for that.
-    /// </summary>
-    private async Task<T> WithinAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    /// <summary>Runs work to its end, or until shortly after it was cancelled.</summary>
+    private Task<T> WithinAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
     {
         if (!running.IsCompleted)
         {
@@ -174,22 +169,7 @@ internal sealed class HranaStream(
         // SQLite holds the thread that it runs on, so that must not be the one that waits.
         var run = Task.Run(work, CancellationToken.None);
         running = run;
-        try
-        {
-            return await run.WaitAsync(cancellation);
-        }
-        catch (OperationCanceledException) when (!run.IsCompleted)
-        {
-            await ((Task)run).WaitAsync(Grace, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (run.IsCompleted)
-            {
-                return await run;
-            }
-
-            // Seen, whatever comes of it.
-            _ = run.ContinueWith(static left => left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-            throw;
-        }
+        return InterruptedWork.EndAsync(run, TimeProvider.System, cancellation);
     }
 
     private async Task CloseAsync()
@@ -268,7 +248,7 @@ internal sealed class HranaStream(
             int columns = reader.FieldCount;
             if (give is not null)
             {
-                await give(new CursorEntry.StepBegin(step, Columns(reader)));
+                await give(new CursorEntry.StepBegin(step, StreamRows.Columns(reader)));
             }
 
             while (columns > 0 && reader.Read())
@@ -276,7 +256,7 @@ internal sealed class HranaStream(
                 cancellation.ThrowIfCancellationRequested();
                 if (give is not null && wantsRows)
                 {
-                    await give(new CursorEntry.Row(Values(reader, columns)));
+                    await give(new CursorEntry.Row(StreamRows.Values(reader, columns)));
                 }
             }
         }
@@ -366,7 +346,7 @@ internal sealed class HranaStream(
 
                 answer = new DescribeAnswer(
                     [.. Enumerable.Range(1, raw.sqlite3_bind_parameter_count(statement)).Select(i => raw.sqlite3_bind_parameter_name(statement, i).utf8_to_string())],
-                    Columns(statement),
+                    StreamRows.Columns(statement),
                     raw.sqlite3_stmt_isexplain(statement) != 0,
                     raw.sqlite3_stmt_readonly(statement) != 0);
             }
@@ -412,24 +392,5 @@ internal sealed class HranaStream(
             entries.Add(entry);
             return ValueTask.CompletedTask;
         };
-    }
-
-    private static HranaColumn[] Columns(SqliteDataReader reader) => reader.FieldCount == 0 ? [] : Columns(reader.Handle!);
-
-    private static HranaColumn[] Columns(sqlite3_stmt statement) =>
-    [
-        .. Enumerable.Range(0, raw.sqlite3_column_count(statement)).Select(i => new HranaColumn(
-            raw.sqlite3_column_name(statement, i).utf8_to_string(), raw.sqlite3_column_decltype(statement, i).utf8_to_string())),
-    ];
-
-    private static SqlValue[] Values(SqliteDataReader reader, int columns)
-    {
-        var values = new SqlValue[columns];
-        for (int i = 0; i < columns; i++)
-        {
-            values[i] = SqlValue.FromObject(reader.GetValue(i));
-        }
-
-        return values;
     }
 }
