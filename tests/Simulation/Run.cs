@@ -46,7 +46,7 @@ internal sealed class Run
     private readonly Bucket bucket;
     private readonly HeadWatch heads;
     private readonly Dictionary<CommitPoint, int> crashes = [];
-    private readonly List<Instance> dead = [];
+    private readonly List<Instance> everyone = [];
     private readonly Lists lists = new();
     private readonly Workload[] workloads;
 
@@ -115,7 +115,8 @@ internal sealed class Run
             await CheckAsync();
         }
 
-        foreach (var instance in dead)
+        // Whoever died, be it after its callers had come to their end: the memory of a long series of runs depends on it.
+        foreach (var instance in everyone.Where(static one => one.IsDead))
         {
             await instance.BuryAsync();
         }
@@ -140,6 +141,7 @@ internal sealed class Run
             var instance = new Instance(world, trace, bucket, weather, $"i{place + 1}.{++instances}", plan.Temper(Crashed), own.Split());
             trace.Add(instance.Name, "begins");
             scene.Living.Add(instance);
+            everyone.Add(instance);
             var work = Task.WhenAll(Enumerable.Range(0, callers).Select(caller => WorkAsync(instance, $"c{place + 1}{(char)('a' + caller)}", own.Split())));
             if (plan.Life is { } life)
             {
@@ -154,7 +156,6 @@ internal sealed class Run
             if (instance.IsDead)
             {
                 scene.Living.Remove(instance);
-                dead.Add(instance);
             }
             else
             {
