@@ -6,14 +6,14 @@ public sealed class SwapTests
     private const string Stores = "OrleansSqlite.Stores.";
 
     /// <summary>The other one writes pins, whose names users choose: it replaces nothing but what it wrote itself.</summary>
-    private static readonly string[] Callers = ["OrleansSqlite.Commit.Swap", "OrleansSqlite.Maintenance.ClaimedObject"];
+    private static readonly string[] Callers = ["OrleansSqlite.Commit.Swap", "OrleansSqlite.Maintenance.ClaimedPin"];
 
     [Fact]
     public void The_engine_swaps_heads_in_one_place()
     {
         using var engine = BuiltAssembly.Of("Engine");
         Assert.Equal(Callers, engine.CallersOf(IsSwap).Where(type => !type.StartsWith(Stores, StringComparison.Ordinal)).Order(StringComparer.Ordinal).ToArray());
-        Assert.DoesNotContain("Keys.Head", Repository.Read("src/Engine/Maintenance/ClaimedObject.cs"), StringComparison.Ordinal);
+        Assert.DoesNotContain("Keys.Head", Repository.Read("src/Engine/Maintenance/ClaimedPin.cs"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -13,7 +13,7 @@ namespace OrleansSqlite.Maintenance;
 /// <param name="id">The fork's id.</param>
 internal sealed class ForkPin(DatabaseContext source, string fork, string parent, Guid id)
 {
-    private readonly ClaimedObject place = new(source, source.Keys.ForkPin(id));
+    private readonly ClaimedPin place = new(source, source.Keys.ForkPin(id));
     private Pin? pin;
 
     /// <summary>Writes it.</summary>
@@ -22,7 +22,7 @@ internal sealed class ForkPin(DatabaseContext source, string fork, string parent
     public async Task WriteAsync(Head held, CancellationToken cancellation)
     {
         pin = new Pin { Kind = PinKind.Fork, Name = fork, Owner = parent, DatabaseId = id, TimeMs = Pins.TimeAfter(pin, source), Held = held };
-        if (!await place.TryWriteAsync(pin.Encode(), cancellation).ConfigureAwait(false))
+        if (!await place.TryWriteAsync(pin, cancellation).ConfigureAwait(false))
         {
             // A collection has taken it away together with the reservation of the name, which is not this fork's any more.
             throw Errors.Exists(fork);

@@ -15,7 +15,7 @@ internal sealed class Pins(DatabaseContext context, EngineThreads threads, Past 
     /// <exception cref="DatabaseException"><see cref="ErrorCodes.SnapshotName"/> if the name is taken, <see cref="ErrorCodes.VersionGone"/>, …</exception>
     public async Task<SnapshotDescription> NameAsync(string name, ReadLevel level, CancellationToken cancellation)
     {
-        var place = new ClaimedObject(context, context.Keys.SnapshotPin(DatabaseName.CheckSnapshot(name)));
+        var place = new ClaimedPin(context, context.Keys.SnapshotPin(DatabaseName.CheckSnapshot(name)));
         Pin? pin = null;
         string findOut = $"If the list of its snapshots has '{name}', drop it; then create it again.";
         await new MaintenanceSwap(context, threads, findOut).RunAsync(
@@ -33,7 +33,7 @@ internal sealed class Pins(DatabaseContext context, EngineThreads threads, Past 
                     TimeMs = TimeAfter(pin, context),
                     Held = held,
                 };
-                if (!await place.TryWriteAsync(pin.Encode(), token).ConfigureAwait(false))
+                if (!await place.TryWriteAsync(pin, token).ConfigureAwait(false))
                 {
                     throw Errors.SnapshotExists(context.Name, name);
                 }

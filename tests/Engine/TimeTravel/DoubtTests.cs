@@ -42,4 +42,38 @@ public sealed class DoubtTests
         Assert.Contains(advice, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("operation id", error.Message, StringComparison.Ordinal);
     }
+
+    /// <summary>Its own pin, read back with a byte too few or a bit wrong, is no other one's.</summary>
+    [Theory]
+    [InlineData(FaultKind.Flipped)]
+    [InlineData(FaultKind.Truncated)]
+    internal async Task A_pin_that_comes_back_damaged_on_the_way_is_read_again(FaultKind damage)
+    {
+        await using var scene = await Scene.WithAsync(1, "CREATE TABLE t(v)");
+        bool isWritten = false, isDamaged = false;
+        scene[0].Store.Always = request =>
+        {
+            if (!request.Key.Contains("/pins/", StringComparison.Ordinal))
+            {
+                return Fault.None;
+            }
+
+            if (request.Verb == StoreVerb.Swap && !isWritten)
+            {
+                isWritten = true;
+                return Fault.ReplyLost;
+            }
+
+            if (request.Verb == StoreVerb.Read && !isDamaged)
+            {
+                isDamaged = true;
+                return new Fault(damage);
+            }
+
+            return Fault.None;
+        };
+        var named = await scene[0].Database.CreateSnapshotAsync("named");
+        Assert.Equal((true, true, 1), (isWritten, isDamaged, named.Version));
+        Assert.Equal([named], await scene[0].Database.ListSnapshotsAsync());
+    }
 }
