@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
+using OrleansSqlite.Data;
 using OrleansSqlite.Format;
 using OrleansSqlite.Maintenance;
 using OrleansSqlite.Reads;
@@ -32,6 +33,7 @@ public sealed partial class EngineDatabase : IDatabase
     private readonly Watch watch;
     private readonly ReadPool pool;
     private readonly LeftWrites left;
+    private readonly Leaving leaving;
     private readonly Past past;
     private readonly Lock openGate = new();
     private Task? closing;
@@ -51,7 +53,8 @@ public sealed partial class EngineDatabase : IDatabase
         compactions = new BackgroundCompaction(context, threads);
         pool = new ReadPool(context);
         left = new LeftWrites(context, threads, speculation, queue, pool, () => PinAsync(ReadLevel.Strong, CancellationToken.None));
-        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes, compactions, left);
+        leaving = new Leaving(context, speculation, queue, left, closure => RecordedClosure.RunAsync(this, threads, closure));
+        committer = new GroupCommitter(context, speculation, path, reader, queue, flushes, compactions, left, leaving);
         queue.Stacked += committer.Wake;
         freshness = new Freshness(context, speculation, reader);
         committer.Landed += freshness.Prove;
@@ -91,6 +94,8 @@ public sealed partial class EngineDatabase : IDatabase
 
     internal LeftWrites Left => left;
 
+    internal Leaving Leaving => leaving;
+
     /// <inheritdoc/>
     public Task<BatchResult> ExecuteAsync(Batch batch, CancellationToken cancellation = default)
     {
@@ -101,11 +106,7 @@ public sealed partial class EngineDatabase : IDatabase
         {
             var transaction = new BatchTransaction(batch, cancellation);
             await OpenAsync(cancellation).ConfigureAwait(false);
-            if (!left.TryLeave(transaction))
-            {
-                queue.Add(transaction);
-            }
-
+            Add(transaction);
             return await transaction.Done.ConfigureAwait(false);
         }
     }
@@ -126,7 +127,7 @@ public sealed partial class EngineDatabase : IDatabase
         {
             var transaction = new ClosureTransaction<T>(work, cancellation);
             await OpenAsync(cancellation).ConfigureAwait(false);
-            queue.Add(transaction);
+            Add(transaction);
             return await transaction.Done.ConfigureAwait(false);
         }
     }
@@ -291,7 +292,7 @@ public sealed partial class EngineDatabase : IDatabase
     }
 
     /// <summary>Queues the transaction of a connection on which the database was opened.</summary>
-    internal void Queue(InteractiveTransaction transaction) => queue.Add(transaction);
+    internal void Queue(InteractiveTransaction transaction) => Add(transaction);
 
     /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
     internal void Close()
@@ -311,11 +312,21 @@ public sealed partial class EngineDatabase : IDatabase
     private async Task EndAsync(Task drained)
     {
         await drained.ConfigureAwait(false);
+        await leaving.CloseAsync().ConfigureAwait(false);
         await left.CloseAsync().ConfigureAwait(false);
         await committer.WhenIdleAsync().ConfigureAwait(false);
         await flushes.CloseAsync().ConfigureAwait(false);
         await compactions.CloseAsync().ConfigureAwait(false);
         await collections.CloseAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Queues a write, or leaves it to others if there is a crowd of them.</summary>
+    private void Add(WriteTransaction transaction)
+    {
+        if (!leaving.TryLeave(transaction))
+        {
+            queue.Add(transaction);
+        }
     }
 
     private T Run<T>(Func<SqliteConnection, T> work, ReadSession session, CancellationToken cancellation)

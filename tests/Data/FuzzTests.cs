@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Tests.Faults;
 using Xunit.Abstractions;
 
@@ -41,6 +42,39 @@ public sealed class FuzzTests(ITestOutputHelper output)
             output.WriteLine($"seed {seed}: {fuzz.Committed} commits, {fuzz.Refused} conflicts");
             Assert.Equal([], fuzz.Deviations(pair.Look));
             Assert.Equal("ok", pair.Look("PRAGMA integrity_check"));
+            commits += fuzz.Committed;
+        }
+    }
+
+    /// <summary>What is left to others is run by them, and told to those who left it.</summary>
+    [Fact]
+    public async Task So_it_is_in_a_crowd()
+    {
+        int wanted = IsLong ? 5_000 : 300;
+        int seed = FirstSeed;
+        for (int commits = 0; commits < wanted; seed++)
+        {
+            await using var pair = await Pair.OpenAsync(Fuzz.Schema, combine: true);
+            await pair.CrowdAsync();
+            var fuzz = new Fuzz();
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Factory.StartNew(
+                () =>
+                {
+                    using var connection = pair.Join();
+                    var random = new Random((seed * 10) + worker);
+                    while (fuzz.Committed < 150)
+                    {
+                        fuzz.Transact(connection, random);
+                    }
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
+            Assert.Equal([], fuzz.Deviations(pair.Look));
+            Assert.Equal("ok", pair.Look("PRAGMA integrity_check"));
+            string carried = pair.Look($"SELECT count(*) FROM {InboxLog.Table} WHERE kind = {(int)InboxOutcomeKind.Done}");
+            output.WriteLine($"seed {seed}: {fuzz.Committed} commits, {carried} carried, {fuzz.Refused} conflicts");
+            Assert.True(int.Parse(carried, CultureInfo.InvariantCulture) > fuzz.Committed / 4, $"Only {carried} of {fuzz.Committed} were carried.");
             commits += fuzz.Committed;
         }
     }
@@ -129,6 +163,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 }
             });
             process.Store.Rates = Faults;
+            process.Database.Left.Crowd.Pretended = random.Next(3) == 0 ? true : null;
             var work = Task.Factory.StartNew(
                 () =>
                 {

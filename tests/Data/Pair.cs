@@ -8,6 +8,8 @@ internal sealed class Pair : IAsyncDisposable
 {
     private readonly List<OrleansSqliteConnection> connections = [];
 
+    private readonly List<DatabaseEngine> more = [];
+
     private Pair(FaultStore faults, DatabaseEngine here, DatabaseEngine there)
     {
         Faults = faults;
@@ -22,11 +24,11 @@ internal sealed class Pair : IAsyncDisposable
     public DatabaseEngine There { get; }
 
     /// <summary>Makes the engines, and the database with that SQL.</summary>
-    public static async Task<Pair> OpenAsync(string? sql = null, DatabaseOptions? options = null)
+    public static async Task<Pair> OpenAsync(string? sql = null, DatabaseOptions? options = null, bool combine = false)
     {
         var store = new MemoryStore();
         var faults = new FaultStore(store);
-        options = (options ?? new DatabaseOptions()) with { ProbeStore = false, Combine = false };
+        options = (options ?? new DatabaseOptions()) with { ProbeStore = false, Combine = combine };
         var pair = new Pair(faults, await DatabaseEngine.OpenAsync(faults, options), await DatabaseEngine.OpenAsync(store, options));
         await pair.Here.CreateAsync("app");
         if (sql is not null)
@@ -46,12 +48,45 @@ internal sealed class Pair : IAsyncDisposable
     /// <summary>The rival commits.</summary>
     public void Rival(string sql) => There.Open("app").ExecuteAsync(new Batch(sql)).GetAwaiter().GetResult();
 
+    /// <summary>From now on connections here leave whatever they can, and the rival carries it before anybody looks for it.</summary>
+    public async Task CrowdAsync()
+    {
+        await There.Open("app").DescribeAsync();
+        BelieveIn(Here);
+        Faults.AfterWrite = key => key.StartsWith("app/inbox/", StringComparison.Ordinal) ? CarryAsync() : Task.CompletedTask;
+
+        Task CarryAsync()
+        {
+            var combiner = There.Open("app").Left.Combiner;
+            combiner.Wake();
+            return combiner.WhenIdleAsync();
+        }
+    }
+
+    /// <summary>One more process like the one here, with a connection.</summary>
+    public OrleansSqliteConnection Join()
+    {
+        var engine = DatabaseEngine.OpenAsync(new FaultStore(Faults), new DatabaseOptions { ProbeStore = false }).GetAwaiter().GetResult();
+        lock (connections)
+        {
+            more.Add(engine);
+        }
+
+        BelieveIn(engine);
+        return Connect(engine, "");
+    }
+
     /// <summary>What is in the store now.</summary>
     public string Look(string sql) => string.Join(';', There.Open("app").QueryAllAsync(sql).GetAwaiter().GetResult().Select(row => string.Join(',', row)));
 
     public async ValueTask DisposeAsync()
     {
         connections.ForEach(connection => connection.Dispose());
+        foreach (var engine in more)
+        {
+            await engine.DisposeAsync();
+        }
+
         await Here.DisposeAsync();
         await There.DisposeAsync();
     }
@@ -59,7 +94,13 @@ internal sealed class Pair : IAsyncDisposable
     private OrleansSqliteConnection Connect(DatabaseEngine engine, string more)
     {
         var connection = OrleansSqliteDataSource.Create(engine, $"Data Source=app;{more}").OpenConnection();
-        connections.Add(connection);
+        lock (connections)
+        {
+            connections.Add(connection);
+        }
+
         return connection;
     }
+
+    private static void BelieveIn(DatabaseEngine engine) => engine.Open("app").Left.Crowd.Pretended = true;
 }

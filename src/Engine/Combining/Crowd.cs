@@ -21,8 +21,11 @@ internal sealed class Crowd(DatabaseContext context)
     private long metAt;
     private long smallAt;
 
+    /// <summary>What it is taken to be, whatever it is: for tests of what happens then.</summary>
+    internal bool? Pretended { get; set; }
+
     /// <summary>Whether a write that has just come is to be left without a try.</summary>
-    public bool IsDense(Head known) => !IsKnownToBeSmall && (HasJustMet || CommitsOfOthers(known) >= FastCommits);
+    public bool IsDense(Head known) => Pretended ?? (!IsKnownToBeSmall && (HasJustMet || CommitsOfOthers(known) >= FastCommits));
 
     /// <summary>Whether a write that has lost is to be left.</summary>
     /// <remarks>

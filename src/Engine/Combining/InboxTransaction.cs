@@ -113,6 +113,19 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
         try
         {
             using var interrupt = limit.Token.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), runner.Handle);
+            if (entry.Telling is { } telling)
+            {
+                if (telling.Settings != runner.Settings)
+                {
+                    return InboxOutcome.Returned("its connection is set otherwise than this one");
+                }
+
+                if (telling.Statements.Count > 0)
+                {
+                    return DecideTold(runner, connection, telling, limit.Token);
+                }
+            }
+
             List<StatementResult> given = [];
             if (BatchRun.Run(runner, connection, entry.Batch, given, limit.Token) is { } earlier)
             {
@@ -131,10 +144,35 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
         {
             return Undo(runner, InboxOutcome.Returned("it is too large"), e);
         }
+        catch (DatabaseException e) when (e.Kind == ErrorKind.Invalid && entry.Telling is { Statements.Count: > 0 })
+        {
+            return Undo(runner, InboxOutcome.Returned("it would meet an error that its caller has not met"), e);
+        }
         catch (DatabaseException e) when (e.Kind == ErrorKind.Invalid)
         {
             return Undo(runner, InboxOutcome.Failed(e), e);
         }
+    }
+
+    private InboxOutcome DecideTold(StatementRunner runner, WriteConnection connection, Telling telling, CancellationToken limit)
+    {
+        string? operation = entry.Batch.OperationId;
+        if (operation is not null && OperationLog.FindVersion(runner, operation) is { } version)
+        {
+            return InboxOutcome.Repeated(new OperationLog.Entry(version, []));
+        }
+
+        if (ToldRun.Run(runner, entry.Batch, telling, limit) is { } difference)
+        {
+            return Undo(runner, InboxOutcome.Returned(difference), null);
+        }
+
+        if (operation is not null)
+        {
+            OperationLog.RecordTold(runner, connection, operation);
+        }
+
+        return InboxOutcome.Done(results = []);
     }
 
     /// <summary>Large results go to an object of their own, before the commit that names it. Each run has its own: they may differ.</summary>
@@ -164,11 +202,11 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
     }
 
     /// <summary>Takes back what the statements did, so that only the outcome is committed.</summary>
-    private static InboxOutcome Undo(StatementRunner runner, InboxOutcome outcome, Exception error)
+    private static InboxOutcome Undo(StatementRunner runner, InboxOutcome outcome, Exception? error)
     {
         if (!runner.TryRenew())
         {
-            throw error;
+            throw error ?? new InvalidOperationException("A transaction could not be rolled back.");
         }
 
         runner.Command("BEGIN IMMEDIATE");

@@ -57,12 +57,7 @@ internal sealed class LeftAnswers(
     }
 
     /// <summary>Back to the queue: nobody else will carry it.</summary>
-    public void GoBack(LeftWrite write) => Answer(write, () =>
-    {
-        write.Transaction.MayBeLeft = false;
-        queue.PutBack([write.Transaction]);
-        queue.Kick();
-    });
+    public void GoBack(LeftWrite write) => Answer(write, () => write.Transaction.GoBack(queue));
 
     /// <summary>It was not applied.</summary>
     public void Fail(LeftWrite write, Exception error) => Answer(write, () => write.Transaction.Fail(error));

@@ -1,16 +1,15 @@
 using OrleansSqlite.Format;
-using OrleansSqlite.Transactions;
 
 namespace OrleansSqlite.Combining;
 
 /// <summary>A write of this process that lies in the inbox. Whoever learns first what became of it answers its caller.</summary>
-internal sealed class LeftWrite(BatchTransaction transaction, InboxEntry entry)
+internal sealed class LeftWrite(ILeavable transaction, InboxEntry entry)
 {
     private readonly TaskCompletionSource answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int taken;
 
     /// <summary>The write.</summary>
-    public BatchTransaction Transaction => transaction;
+    public ILeavable Transaction => transaction;
 
     /// <summary>What was left.</summary>
     public InboxEntry Entry => entry;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Format;
@@ -15,7 +14,6 @@ namespace OrleansSqlite.Combining;
 /// </summary>
 internal sealed partial class LeftWrites
 {
-    private const int MaxLeftAtOnce = 8;
     private const int SwapsBetweenGuesses = 4;
     private const int SwapsBeforeHand = 8;
     private const int SwapsBeforeOwnTry = 30;
@@ -69,36 +67,6 @@ internal sealed partial class LeftWrites
 
     /// <summary>The writes that lie in the inbox and are not answered, oldest first.</summary>
     public IEnumerable<LeftWrite> All => left.Values.OrderBy(static write => write.Entry.Id);
-
-    /// <summary>Leaves a write that has just come, if there is a crowd.</summary>
-    public bool TryLeave(BatchTransaction transaction)
-    {
-        if (!CanLeave || speculation.StackedCount > 0 || speculation.Current is not { } known || !transaction.CanBeLeft || !Crowd.IsDense(known.Head))
-        {
-            return false;
-        }
-
-        transaction.QueuedAt = context.Time.GetTimestamp();
-        return TryLeave([transaction], known.Head, known.Version);
-    }
-
-    /// <summary>Leaves writes that have lost a race, if there is a crowd: all of them, or none.</summary>
-    public bool TryLeave(ImmutableArray<WriteTransaction> lost, int losses)
-    {
-        if (!CanLeave || lost.Length is 0 or > MaxLeftAtOnce || speculation.Current is not { } known)
-        {
-            return false;
-        }
-
-        var batches = lost.OfType<BatchTransaction>().Where(static batch => batch.CanBeLeft).ToArray();
-        if (batches.Length < lost.Length || !Crowd.IsDenseAfter(losses, known.Head))
-        {
-            return false;
-        }
-
-        // What it lost to is no sign of somebody who gets on.
-        return TryLeave(batches, known.Head, known.Version + 1);
-    }
 
     /// <summary>
     /// A swap of this process has won. If it had lost before, others have lost to it now: what they leave is carried by its next swap. If it has carried
@@ -154,14 +122,19 @@ internal sealed partial class LeftWrites
         }
     }
 
-    private bool CanLeave => context.Options.Combine && !isRefused && !closing.Task.IsCompleted && !combiner.IsRunning;
+    /// <summary>Whether anything can be left now. Who carries others' writes carries its own as well.</summary>
+    public bool CanLeave => context.Options.Combine && !isRefused && !closing.Task.IsCompleted && !combiner.IsRunning;
 
-    private bool TryLeave(IReadOnlyList<BatchTransaction> transactions, Head known, long version)
+    /// <summary>Leaves writes: all of them, or none if one is too large.</summary>
+    /// <param name="writes">What they do, and what their callers were told of it.</param>
+    /// <param name="known">The newest head that is known.</param>
+    /// <param name="version">A higher one shows that somebody gets on.</param>
+    public bool TryLeave(IReadOnlyList<(ILeavable Write, Batch Batch, Telling? Telling)> writes, Head known, long version)
     {
         // Not before the newest commit that is known, whatever this machine's clock shows: what is old is forgotten.
         long now = Math.Max(context.StoreClock.LatestMs(), known.CommittedAtMs);
         List<(LeftWrite Write, byte[] Content)> leaving = [];
-        foreach (var transaction in transactions)
+        foreach (var (write, batch, telling) in writes)
         {
             var entry = new InboxEntry
             {
@@ -169,19 +142,20 @@ internal sealed partial class LeftWrites
                 DatabaseId = known.DatabaseId,
                 CollectionEpoch = known.CollectionEpoch,
                 LifetimeSeconds = (uint)Math.Ceiling(Longest.TotalSeconds),
-                Batch = transaction.Batch,
+                Batch = batch,
+                Telling = telling,
             };
             if (entry.TryEncode() is not { } content)
             {
                 return false;
             }
 
-            leaving.Add((new LeftWrite(transaction, entry), content));
+            leaving.Add((new LeftWrite(write, entry), content));
         }
 
-        Crowd.Meet();
         foreach (var (write, content) in leaving)
         {
+            Crowd.Meet();
             left[write.Entry.Id] = write;
             _ = RunAsync(write, content, version);
         }

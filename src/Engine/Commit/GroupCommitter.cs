@@ -23,12 +23,13 @@ internal sealed partial class GroupCommitter
     private readonly BackgroundCompaction compactions;
     private readonly Linger linger;
     private readonly LeftWrites left;
+    private readonly Leaving leaving;
     private Task loop = Task.CompletedTask;
     private int running;
     private int losses;
 
     public GroupCommitter(
-        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes, BackgroundCompaction compactions, LeftWrites left)
+        DatabaseContext context, Speculation speculation, CommitPath path, HeadReader reader, WriteQueue queue, BackgroundFlush flushes, BackgroundCompaction compactions, LeftWrites left, Leaving leaving)
     {
         this.context = context;
         this.speculation = speculation;
@@ -38,6 +39,7 @@ internal sealed partial class GroupCommitter
         this.flushes = flushes;
         this.compactions = compactions;
         this.left = left;
+        this.leaving = leaving;
         courtesy = new Courtesy(context);
         courtesy.AskedToCombine += () => left.Combiner.Wake();
         left.PassedBy += courtesy.AskToCombine;
@@ -238,7 +240,7 @@ internal sealed partial class GroupCommitter
             transaction.Losses++;
         }
 
-        if (left.TryLeave(lost, losses))
+        if (leaving.TryLeave(lost, losses))
         {
             // Nothing of ours needs the newest head; who comes next reads it.
             if (newer is null)

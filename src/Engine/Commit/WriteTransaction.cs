@@ -46,6 +46,9 @@ internal abstract class WriteTransaction
     /// <summary>Whether somebody here waits for it, who may come back with the next one.</summary>
     public virtual bool HasCaller => true;
 
+    /// <summary>Whether others may run it in its place: it can be told them, and they have not sent it back.</summary>
+    public virtual bool CanBeLeft => false;
+
     /// <summary>The most memory that its changed pages may take, in bytes.</summary>
     public virtual long MaxBytes(DatabaseOptions options) => options.TransactionBytes;
 

@@ -1,6 +1,8 @@
 using System.Data;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
 using SQLitePCL;
@@ -15,6 +17,9 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
     private readonly int mark = wasAutocommit ? 0 : execution.Recorder.Transcript.Count;
     private Transcript? told;
     private bool isHidden;
+    private bool cameBack;
+    private bool isCarried;
+    private SqliteDataReader? carried;
 
     /// <summary>Executes it.</summary>
     public (SqliteDataReader Reader, bool IsFromCommand) Run()
@@ -32,6 +37,10 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
 
                 reader?.Dispose();
                 Again(error);
+                if (carried is not null)
+                {
+                    return (carried, false);
+                }
             }
         }
         finally
@@ -78,10 +87,11 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
         isBuffered = false;
         session.BeginAttempt();
         session.CanRunAgain = true;
+        session.MayBeLeft = !cameBack && (wasAutocommit ? command.Text is { IsSingle: true, Reads: false } : command.Text.IsCommit);
         recorder.Enter(command);
         try
         {
-            if (!wasAutocommit && command.Text.IsCommit && execution.Connection.OperationId is not null)
+            if (!wasAutocommit && !isCarried && command.Text.IsCommit && execution.Connection.OperationId is not null)
             {
                 // A repeated one is rolled back here.
                 Hide();
@@ -112,7 +122,7 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
         finally
         {
             recorder.Leave();
-            session.CanRunAgain = false;
+            session.CanRunAgain = session.MayBeLeft = false;
             session.ExactVersion = -1;
         }
     }
@@ -135,6 +145,20 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
     /// <summary>A rival was first, and the turn is here: brings the connection to where the command can be executed again.</summary>
     private void Again(SqliteException? error)
     {
+        if (session.Declined is not null)
+        {
+            if (TryLeave(error))
+            {
+                return;
+            }
+
+            cameBack = true;
+            if (session.AskForTurn() is CommitAnswer.Failed refused)
+            {
+                End(refused.Error, error);
+            }
+        }
+
         while (true)
         {
             if (!execution.IsAutocommit)
@@ -153,11 +177,56 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
                 : Errors.NotRepeatable(execution.Database.Name, obstacle!));
             if (session.Confirm(verdict) is CommitAnswer.Failed failed)
             {
-                execution.EndProviderTransaction(wasAutocommit);
-                session.Failure = failed.Error;
-                throw failed.Error is DatabaseException known ? OrleansSqliteException.From(known, known.Kind == ErrorKind.Conflict ? error : null) : failed.Error;
+                End(failed.Error, error);
             }
         }
+    }
+
+    /// <summary>It has failed, and so has the transaction.</summary>
+    [DoesNotReturn]
+    private void End(Exception failure, SqliteException? error)
+    {
+        execution.EndProviderTransaction(wasAutocommit);
+        session.Failure = failure;
+        throw failure is DatabaseException known ? OrleansSqliteException.From(known, known.Kind == ErrorKind.Conflict ? error : null) : failure;
+    }
+
+    /// <summary>
+    /// There is a crowd: leaves the transaction to whoever wins the next swap. Once it is carried, all is as if it had been committed here; what COMMIT
+    /// commits then is nothing.
+    /// </summary>
+    private bool TryLeave(SqliteException? error)
+    {
+        var connection = execution.Connection;
+        if (wasAutocommit && command.Statements.OnlyWrites(command.CommandText) && !command.DropsRows)
+        {
+            // A reader of no rows tells how many were changed, and only the statement's own can.
+            return false;
+        }
+
+        if (!wasAutocommit)
+        {
+            Hide();
+            told ??= recorder.Replace();
+        }
+
+        var left = told is null ? LeftTranscript.Of(connection, command) : LeftTranscript.Of(connection, told, mark);
+        if (left is null || Wait(left.Value, error) is not { } result)
+        {
+            return false;
+        }
+
+        session.Carried(result.Version);
+        if (wasAutocommit)
+        {
+            carried = LeftCommit.Tell(execution, command, behavior, result.Results[0]);
+            return true;
+        }
+
+        connection.OperationTookEffect(result);
+        isCarried = true;
+        execution.Command("BEGIN");
+        return true;
     }
 
     /// <summary>What kept it from running again, if that was the store: it was told something else then, but nobody has changed anything.</summary>
@@ -165,6 +234,19 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
     {
         var failure = session.Failure is StoreException store ? Errors.FromStore(execution.Database.Name, store) : session.Failure as DatabaseException;
         return failure?.Kind is ErrorKind.Unavailable or ErrorKind.Corrupt ? failure : null;
+    }
+
+    private BatchResult? Wait((Batch Batch, Telling Telling) left, SqliteException? error)
+    {
+        try
+        {
+            return LeftCommit.Wait(execution.Database, session.Declined!, left);
+        }
+        catch (DatabaseException e)
+        {
+            End(e, error);
+            return null;
+        }
     }
 
     private bool Prepared(out string? obstacle, out string? difference)

@@ -32,6 +32,12 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
     /// <summary>Whether somebody above can run the transaction again, should its commit point find another state than it ran on.</summary>
     public bool CanRunAgain { get; set; }
 
+    /// <summary>Whether what is committed now could be left to others, should there be a crowd of them.</summary>
+    public bool MayBeLeft { get; set; }
+
+    /// <summary>Whether the commit point was refused because there is a crowd: it is to be left, or to come again.</summary>
+    public CommitAnswer.Declined? Declined { get; private set; }
+
     /// <summary>Whether a transcript is being run again: it must not commit.</summary>
     public bool IsRebasing { get; set; }
 
@@ -93,7 +99,7 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
     }
 
     /// <summary>An attempt to execute the command begins.</summary>
-    public void BeginAttempt() => HasLostRace = false;
+    public void BeginAttempt() => (HasLostRace, Declined) = (false, null);
 
     /// <summary>The schema of the held state is what SQLite will parse now.</summary>
     public void SchemaWasReset()
@@ -145,6 +151,23 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
 
         return answer;
     }
+
+    /// <summary>After it was declined, and could not be left: waits until the turn is here.</summary>
+    public CommitAnswer AskForTurn()
+    {
+        var transaction = new InteractiveTransaction(database.Context, database.Speculation, null, null, -1, canRunAgain: true) { Losses = Declined!.Losses };
+        Queue(transaction);
+        var answer = transaction.Wait();
+        if (answer is CommitAnswer.TurnLent lent)
+        {
+            Accept(lent.Turn);
+        }
+
+        return answer;
+    }
+
+    /// <summary>What was committed here has been left, and was carried by somebody.</summary>
+    public void Carried(long version) => (CommitVersion, MustConfirm) = (version, false);
 
     /// <summary>Whatever happens above: the turn is not kept.</summary>
     public void GiveTurnBack(Exception? because)
@@ -217,7 +240,7 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
         }
         else
         {
-            transaction = new InteractiveTransaction(database.Context, database.Speculation, snapshot.Share(), changes, ExactVersion, CanRunAgain);
+            transaction = new InteractiveTransaction(database.Context, database.Speculation, snapshot.Share(), changes, ExactVersion, CanRunAgain) { MayBeLeft = MayBeLeft };
             try
             {
                 Queue(transaction);
@@ -241,6 +264,10 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
                 return Code.Ok;
             case CommitAnswer.TurnLent lent:
                 Accept(lent.Turn);
+                HasLostRace = true;
+                return Code.AbortRollback;
+            case CommitAnswer.Declined declined:
+                Declined = declined;
                 HasLostRace = true;
                 return Code.AbortRollback;
             case CommitAnswer.Failed failed:

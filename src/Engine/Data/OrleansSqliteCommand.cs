@@ -39,6 +39,9 @@ public sealed class OrleansSqliteCommand : SqliteCommand
     /// <summary>Whether the rows are only counted (ExecuteNonQuery).</summary>
     internal bool DropsRows { get; private set; }
 
+    /// <summary>How many rows were changed by the one that has carried it, if somebody else has.</summary>
+    internal int? CarriedChanges { get; set; }
+
     internal Data.CommandText Text
     {
         get
@@ -98,9 +101,11 @@ public sealed class OrleansSqliteCommand : SqliteCommand
     public override int ExecuteNonQuery()
     {
         DropsRows = true;
+        CarriedChanges = null;
         try
         {
-            return base.ExecuteNonQuery();
+            int changes = base.ExecuteNonQuery();
+            return CarriedChanges ?? changes;
         }
         finally
         {

@@ -206,6 +206,17 @@ public sealed class OrleansSqliteConnection : SqliteConnection
     /// <summary>The newest version that this process knows of: a transaction that begins now runs on it, or on a newer one.</summary>
     internal long KnownVersion => database?.Speculation.Current?.Version ?? 0;
 
+    /// <summary>A connection on a database that is open.</summary>
+    internal static OrleansSqliteConnection On(EngineDatabase database)
+    {
+        var connection = new OrleansSqliteConnection();
+        connection.OpenOn(database);
+        return connection;
+    }
+
+    /// <summary>The transaction with an operation id was carried by somebody else.</summary>
+    internal void OperationTookEffect(BatchResult carried) => (OperationRepeated, OperationVersion) = (carried.Repeated, carried.Version);
+
     /// <summary>The transaction that an operation id was for is over.</summary>
     internal void ForgetOperation() => operationId = null;
 

@@ -22,6 +22,9 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// <summary>The transcript of the running transaction.</summary>
     public Transcript Transcript { get; private set; } = new();
 
+    /// <summary>The key of its digests.</summary>
+    public UInt128 Key => key;
+
     /// <summary>The command that is being executed: what starts now is its.</summary>
     public OrleansSqliteCommand? Current { get; private set; }
 
@@ -391,7 +394,6 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
         {
             var names = empty;
             DigestedRow.AddNames(statement, columns, ref names);
-
             lastNames = (statement, sql, compiled, names);
         }
 

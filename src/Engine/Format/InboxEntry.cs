@@ -11,6 +11,7 @@ internal sealed record InboxEntry
     public const int MaxBytes = 256 << 10;
 
     private const int CrcBytes = 4;
+    private const ushort HasTelling = 1;
     private const string Part = "inbox entry";
 
     private static ReadOnlySpan<byte> Magic => "OSQLITEI"u8;
@@ -30,6 +31,9 @@ internal sealed record InboxEntry
     /// <summary>The statements.</summary>
     public required Batch Batch { get; init; }
 
+    /// <summary>What its caller has been told of them already; null if nothing was, and nothing depends on its connection.</summary>
+    public Telling? Telling { get; init; }
+
     /// <summary>The bytes of the object; null if they are too many.</summary>
     public byte[]? TryEncode()
     {
@@ -43,7 +47,7 @@ internal sealed record InboxEntry
         var writer = new ByteWriter(bytes);
         writer.Bytes(Magic);
         writer.U16(Limits.InboxFormatVersion);
-        writer.U16(0); // flags
+        writer.U16(Telling is null ? (ushort)0 : HasTelling);
         writer.Bytes(Id.ToBytes());
         writer.Guid(DatabaseId);
         writer.U64(CollectionEpoch);
@@ -67,6 +71,7 @@ internal sealed record InboxEntry
             }
         }
 
+        Telling?.Write(ref writer);
         writer.Crc();
         return bytes[..writer.Position];
     }
@@ -89,7 +94,7 @@ internal sealed record InboxEntry
             reader.Fail("the checksum is wrong");
         }
 
-        Preamble.CheckFlags(flags, objectKey, Part);
+        Preamble.CheckFlags((ushort)(flags & ~HasTelling), objectKey, Part);
         reader = new ByteReader(body, objectKey, Part);
         reader.Take(Preamble.Bytes);
         var entry = new InboxEntry
@@ -100,6 +105,11 @@ internal sealed record InboxEntry
             LifetimeSeconds = reader.U32(),
             Batch = ReadBatch(ref reader),
         };
+        if ((flags & HasTelling) != 0)
+        {
+            entry = entry with { Telling = Telling.Read(ref reader, entry.Batch.Statements.Count) };
+        }
+
         reader.End();
         return entry;
     }
@@ -107,7 +117,7 @@ internal sealed record InboxEntry
     /// <summary>At least what it takes: a number is counted with its longest form, a character with its longest in UTF-8.</summary>
     private long Size()
     {
-        long size = Preamble.Bytes + InboxId.Bytes + 16 + 8 + 4 + SizeOf(Batch.OperationId ?? "") + ByteWriter.MaxVarint32Bytes + CrcBytes;
+        long size = Preamble.Bytes + InboxId.Bytes + 16 + 8 + 4 + SizeOf(Batch.OperationId ?? "") + ByteWriter.MaxVarint32Bytes + CrcBytes + (Telling?.Size() ?? 0);
         foreach (var statement in Batch.Statements)
         {
             size += SizeOf(statement.Sql) + (2 * ByteWriter.MaxVarint32Bytes)
@@ -117,7 +127,8 @@ internal sealed record InboxEntry
         return size;
     }
 
-    private static long SizeOf(string text) => ByteWriter.MaxVarint32Bytes + (3L * text.Length);
+    /// <summary>At least the bytes that a text takes.</summary>
+    internal static long SizeOf(string text) => ByteWriter.MaxVarint32Bytes + (3L * text.Length);
 
     private static long SizeOf(SqlValue value) => 1 + value.Type switch
     {
@@ -127,7 +138,8 @@ internal sealed record InboxEntry
         _ => 0,
     };
 
-    private static void Write(ref ByteWriter writer, string text)
+    /// <summary>Writes a text.</summary>
+    internal static void Write(ref ByteWriter writer, string text)
     {
         writer.Varint((ulong)Encoding.UTF8.GetByteCount(text));
         writer.Skip(Encoding.UTF8.GetBytes(text, writer.Free));
@@ -185,7 +197,7 @@ internal sealed record InboxEntry
     }
 
     /// <summary>Nothing that is counted takes less than a byte.</summary>
-    private static int ReadCount(ref ByteReader reader)
+    internal static int ReadCount(ref ByteReader reader)
     {
         ulong count = reader.Varint();
         if (count > (ulong)reader.Remaining)
@@ -196,7 +208,8 @@ internal sealed record InboxEntry
         return (int)count;
     }
 
-    private static string ReadText(ref ByteReader reader) => Encoding.UTF8.GetString(reader.Take(ReadCount(ref reader)));
+    /// <summary>Reads a text.</summary>
+    internal static string ReadText(ref ByteReader reader) => Encoding.UTF8.GetString(reader.Take(ReadCount(ref reader)));
 
     private static SqlValue ReadValue(ref ByteReader reader)
     {

@@ -1,15 +1,17 @@
+using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
 using SQLitePCL;
 
 namespace OrleansSqlite.Transactions;
 
 /// <summary>A batch of statements as a transaction: what it gives goes out only after its commit.</summary>
-internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : EngineTransaction(cancellation)
+internal sealed class BatchTransaction(Batch batch, CancellationToken cancellation) : EngineTransaction(cancellation), ILeavable
 {
     private readonly TaskCompletionSource<BatchResult> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private const int Running = 0, Committing = 1, Withdrawn = 2;
 
     private int state;
+    private bool isWanted = true;
     private List<StatementResult> results = [];
     private OperationLog.Entry? earlier;
 
@@ -19,17 +21,22 @@ internal sealed class BatchTransaction(Batch batch, CancellationToken cancellati
     /// <summary>What it does.</summary>
     public Batch Batch => batch;
 
-    /// <summary>Whether others may run it: nothing in it says on which version or on whose connection.</summary>
-    public bool CanBeLeft => MayBeLeft && batch.ExpectedVersion is null && !SqlText.IsVacuum(batch);
-
-    /// <summary>False once it has been left and came back.</summary>
-    public bool MayBeLeft { get; set; } = true;
+    /// <summary>Nothing in it says on which version or on whose connection.</summary>
+    public override bool CanBeLeft => isWanted && batch.ExpectedVersion is null && !SqlText.IsVacuum(batch);
 
     /// <summary>Answers the caller: somebody else has carried it.</summary>
     public void Complete(BatchResult carried)
     {
         Answered();
         done.TrySetResult(carried);
+    }
+
+    /// <inheritdoc/>
+    public void GoBack(WriteQueue queue)
+    {
+        isWanted = false;
+        queue.PutBack([this]);
+        queue.Kick();
     }
 
     /// <inheritdoc/>

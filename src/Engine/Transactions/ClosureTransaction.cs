@@ -1,17 +1,44 @@
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
 using SQLitePCL;
 
 namespace OrleansSqlite.Transactions;
 
 /// <summary>A closure over an ordinary connection as a transaction. It runs again, the closure included, when a race is lost.</summary>
-internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) : EngineTransaction(cancellation)
+internal abstract class ClosureTransaction(CancellationToken cancellation) : EngineTransaction(cancellation), ILeavable
+{
+    private bool isWanted = true;
+
+    /// <inheritdoc/>
+    public override bool CanBeLeft => isWanted;
+
+    /// <summary>Runs the closure in a transaction that was begun, and keeps what it gives: for when somebody else carries that transaction.</summary>
+    public abstract void RunOn(SqliteConnection connection);
+
+    /// <inheritdoc/>
+    public void Complete(BatchResult carried) => Complete(carried.Version);
+
+    /// <inheritdoc/>
+    public void GoBack(WriteQueue queue)
+    {
+        isWanted = false;
+        queue.PutBack([this]);
+        queue.Kick();
+    }
+}
+
+/// <summary>A closure that gives a value.</summary>
+internal sealed class ClosureTransaction<T>(Func<SqliteConnection, T> work, CancellationToken cancellation) : ClosureTransaction(cancellation)
 {
     private readonly TaskCompletionSource<WriteResult<T>> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private T? result;
 
     /// <summary>The answer.</summary>
     public Task<WriteResult<T>> Done => done.Task;
+
+    /// <inheritdoc/>
+    public override void RunOn(SqliteConnection connection) => result = work(connection);
 
     /// <inheritdoc/>
     public override void Run(WriteConnection connection)

@@ -24,12 +24,12 @@ internal sealed class InteractiveTransaction : WriteTransaction
     /// <summary>Makes one.</summary>
     /// <param name="context">The database.</param>
     /// <param name="speculation">What it is stacked on.</param>
-    /// <param name="ranOn">The state that it ran on; handed over.</param>
+    /// <param name="ranOn">The state that it ran on; handed over. Null if it is to run again in any case.</param>
     /// <param name="changes">Its pages, which stay as they are until an answer has come; null if it changed nothing.</param>
     /// <param name="version">The version that it has recorded as its own, or -1.</param>
     /// <param name="canRunAgain">Whether somebody waits who can run it again.</param>
     public InteractiveTransaction(
-        DatabaseContext context, Speculation speculation, Snapshot ranOn, Overlay? changes, long version, bool canRunAgain)
+        DatabaseContext context, Speculation speculation, Snapshot? ranOn, Overlay? changes, long version, bool canRunAgain)
         : base(CancellationToken.None)
     {
         this.context = context;
@@ -38,6 +38,22 @@ internal sealed class InteractiveTransaction : WriteTransaction
         this.changes = changes;
         this.version = version;
         this.canRunAgain = canRunAgain;
+    }
+
+    /// <summary>Whether its caller is somebody who could leave it.</summary>
+    public bool MayBeLeft { get; init; }
+
+    /// <inheritdoc/>
+    public override bool CanBeLeft => MayBeLeft && canRunAgain && Verdict is null && (Pages is not null || changes is not null);
+
+    /// <summary>There is a crowd: its caller is asked to leave it, or to come again.</summary>
+    public void Decline()
+    {
+        Answered();
+        ranOn?.Release();
+        ranOn = null;
+        Forget();
+        Tell(new CommitAnswer.Declined(Losses, QueuedAt));
     }
 
     /// <summary>Waits, on the caller's thread, for the next answer. After a lent turn there is always another one.</summary>
@@ -157,6 +173,11 @@ internal abstract record CommitAnswer
 
     /// <summary>Another commit was first: the caller has the turn, and is to run again on the turn's tip and then to return it.</summary>
     public sealed record TurnLent(LentTurn Turn) : CommitAnswer;
+
+    /// <summary>It was not applied. So many write that it is better left to one of them than tried again.</summary>
+    /// <param name="Losses">How often it has lost a race.</param>
+    /// <param name="QueuedAt">When it came, by the monotonic clock.</param>
+    public sealed record Declined(int Losses, long QueuedAt) : CommitAnswer;
 
     /// <summary>It was not applied, or, if the error says so, nobody knows.</summary>
     public sealed record Failed(Exception Error) : CommitAnswer;

@@ -73,11 +73,32 @@ internal static class OperationLog
         return true;
     }
 
+    /// <summary>The version at which an operation took effect, whatever it was; null if it has not.</summary>
+    public static long? FindVersion(StatementRunner runner, string id)
+    {
+        if (!IsThere(runner))
+        {
+            return null;
+        }
+
+        List<StatementResult> found = [];
+        runner.Run(new Statement($"SELECT version FROM {Table} WHERE id = ?", id), found);
+        return found[0].Rows is [var row] ? row[0].AsInteger() : null;
+    }
+
     /// <summary>Records an operation, as part of its transaction.</summary>
     public static void Record(StatementRunner runner, WriteConnection connection, Batch batch, List<StatementResult> results)
     {
-        var context = connection.Context;
         string json = ResultsJson.Write(results);
+        Insert(runner, connection, batch.OperationId!, Digest(batch), Encoding.UTF8.GetByteCount(json) <= MaxResultBytes ? json : null);
+    }
+
+    /// <summary>Records the operation of a connection's transaction. Its digest is none of a batch: a batch of the same id is refused, as another write.</summary>
+    public static void RecordTold(StatementRunner runner, WriteConnection connection, string id) => Insert(runner, connection, id, [], null);
+
+    private static void Insert(StatementRunner runner, WriteConnection connection, string id, byte[] digest, string? results)
+    {
+        var context = connection.Context;
         List<StatementResult> ignored = [];
         if (!IsThere(runner))
         {
@@ -92,11 +113,11 @@ internal static class OperationLog
         runner.Run(
             new Statement(
                 $"INSERT INTO {Table} VALUES (?, ?, ?, ?, ?)",
-                batch.OperationId,
+                id,
                 connection.NextVersion,
                 context.StoreClock.LatestMs(),
-                Digest(batch),
-                Encoding.UTF8.GetByteCount(json) <= MaxResultBytes ? json : null),
+                digest,
+                results),
             ignored);
     }
 

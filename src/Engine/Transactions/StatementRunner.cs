@@ -22,6 +22,7 @@ internal sealed class StatementRunner : IDisposable
     private readonly StatementGuard guard;
     private readonly SqliteConnection connection;
     private ChangeCounts? counts;
+    private string? settings;
     private readonly Dictionary<string, sqlite3_stmt> compiled = new(StringComparer.Ordinal);
     private readonly Queue<string> compiledOrder = new();
     private readonly Dictionary<string, sqlite3_stmt> commands = new(StringComparer.Ordinal);
@@ -108,6 +109,35 @@ internal sealed class StatementRunner : IDisposable
                 results.Add(Step(next));
             }
         }
+    }
+
+    /// <summary>What the meaning of statements depends on here. They can't change it: the guard sees to that.</summary>
+    public string Settings
+    {
+        get
+        {
+            if (settings is null)
+            {
+                guard.IsLifted = true;
+                settings = ConnectionSettings.Of(Handle);
+                guard.IsLifted = false;
+            }
+
+            return settings;
+        }
+    }
+
+    /// <summary>The text's only statement, ready to be stepped through; to be given back by <see cref="EndQuery"/>. Null if it holds none, or several.</summary>
+    /// <exception cref="DatabaseException">It can't be compiled, or a parameter has no value.</exception>
+    public sqlite3_stmt? Begin(Statement statement)
+    {
+        if (Compiled(statement.Sql) is { } single)
+        {
+            Parameters.Bind(this, single, statement, isWhole: false);
+            return single;
+        }
+
+        return null;
     }
 
     /// <summary>Compiles one reading statement for streaming; the caller gives it back by <see cref="EndQuery"/>.</summary>

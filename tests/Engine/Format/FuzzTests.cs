@@ -12,6 +12,7 @@ public sealed class FuzzTests
         ["frame, as it is"] = new Stored.StoredFrame(512, 1, noise: true),
         ["frame, empty"] = new Stored.StoredFrame(512, 0, noise: false),
         ["inbox entry"] = new Stored.StoredEntry(),
+        ["told inbox entry"] = new Stored.StoredToldEntry(),
         ["head"] = new Stored.StoredHead(),
         ["head with a history"] = new Stored.StoredHead(hasHistory: true),
         ["list of checkpoints"] = new Stored.StoredCheckpointList(),

@@ -66,6 +66,18 @@ public sealed class GoldenTests
     }
 
     [Fact]
+    public void Write_that_was_left_with_what_its_caller_was_told()
+    {
+        byte[] golden = Golden("told.inbox", () => Sample.ToldEntry().TryEncode()!);
+
+        Assert.Equal(golden, Sample.ToldEntry().TryEncode());
+        var (made, read) = (Sample.ToldEntry().Telling!, InboxEntry.Decode(golden, Key).Telling!);
+        Assert.Equal(made with { Statements = [] }, read with { Statements = [] });
+        Assert.Equal(made.Statements, read.Statements);
+        RefusesDamage(golden, bytes => InboxEntry.Decode(bytes, Key));
+    }
+
+    [Fact]
     public void Results_of_a_write_that_was_left()
     {
         byte[] golden = Golden("inbox.results", () => InboxResults.Encode("[]"u8));

@@ -32,6 +32,24 @@ internal sealed class Sample(ulong seed)
         },
     };
 
+    /// <summary>The same, of which its caller has been told something already.</summary>
+    public static InboxEntry ToldEntry() => Entry() with
+    {
+        Telling = new Telling
+        {
+            Settings = "11 10000010101 0 ",
+            Key = new UInt128(1, 2),
+            LastInsertRowId = -3,
+            TellsRowIds = true,
+            Statements =
+            [
+                new Told(2, false, 1, 7, (1, 2, 3, ulong.MaxValue), null),
+                new Told(0, true, 0, 7, (4, 5, 6, 7), "2067: SQLite Error 19: 'UNIQUE constraint failed: t.a'."),
+                new Told(long.MaxValue, true, int.MaxValue, long.MinValue, (0, 0, 0, 0), null),
+            ],
+        },
+    };
+
     public ulong Next()
     {
         ulong z = state += 0x9E3779B97F4A7C15;

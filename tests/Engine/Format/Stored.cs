@@ -90,7 +90,7 @@ internal abstract class Stored
         }
     }
 
-    public sealed class StoredEntry : Stored
+    public class StoredEntry : Stored
     {
         public override byte[] Bytes { get; } = Sample.Entry().TryEncode()!;
 
@@ -106,6 +106,11 @@ internal abstract class Stored
                 Seal(bytes.AsSpan(0, bytes.Length - 4), bytes.AsSpan(bytes.Length - 4));
             }
         }
+    }
+
+    public sealed class StoredToldEntry : StoredEntry
+    {
+        public override byte[] Bytes { get; } = Sample.ToldEntry().TryEncode()!;
     }
 
     public sealed class StoredCheckpointList : Stored

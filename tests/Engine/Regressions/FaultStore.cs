@@ -22,6 +22,9 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
     /// <summary>Runs before an object is read.</summary>
     public Func<Task> BeforeNextRead { set => Volatile.Write(ref beforeNextRead, value); }
 
+    /// <summary>Runs after an object was written without a condition, before its answer; told its key.</summary>
+    public Func<string, Task>? AfterWrite { get; set; }
+
     /// <summary>Why whole objects can't be read, while they can't.</summary>
     public StoreFailure? ReadFailure { get; set; }
 
@@ -66,8 +69,11 @@ internal sealed class FaultStore(IObjectStore inner) : IObjectStore
         return damaged;
     }
 
-    public ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
-        inner.WriteAsync(key, content, cancellation);
+    public async ValueTask WriteAsync(string key, ReadOnlyMemory<byte> content, CancellationToken cancellation)
+    {
+        await inner.WriteAsync(key, content, cancellation);
+        await (AfterWrite?.Invoke(key) ?? Task.CompletedTask);
+    }
 
     public async ValueTask<SwapResult> SwapAsync(string key, ReadOnlyMemory<byte> content, ETag? expected, CancellationToken cancellation)
     {

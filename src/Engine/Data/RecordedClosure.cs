@@ -1,0 +1,39 @@
+using Microsoft.Data.Sqlite;
+using OrleansSqlite.Format;
+using OrleansSqlite.Transactions;
+using SQLitePCL;
+
+namespace OrleansSqlite.Data;
+
+/// <summary>Runs a closure so that it becomes known what it does and what it is told. Nothing of it is committed.</summary>
+internal static class RecordedClosure
+{
+    /// <summary>Runs it on the newest version.</summary>
+    /// <returns>Null if others can't run it in its place.</returns>
+    public static async Task<(Batch Batch, Telling Telling)?> RunAsync(EngineDatabase database, EngineThreads threads, ClosureTransaction closure)
+    {
+        // What it begins on is the newest head that is known here: looks for it.
+        (await database.PinAsync(ReadLevel.Strong, closure.Cancellation).ConfigureAwait(false)).Snapshot.Release();
+        return await threads.RunAsync(() => Run(database, closure)).ConfigureAwait(false);
+    }
+
+    private static (Batch Batch, Telling Telling)? Run(EngineDatabase database, ClosureTransaction closure)
+    {
+        using var connection = OrleansSqliteConnection.On(database);
+        using var interrupt = closure.Cancellation.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle!);
+        using (var begin = new OrleansSqliteCommand("BEGIN IMMEDIATE", connection))
+        {
+            // By a command: the provider would ask every command of the closure for a transaction of its own.
+            begin.ExecuteNonQuery();
+        }
+
+        closure.RunOn(connection);
+        if (!connection.Execution!.InTransaction)
+        {
+            return null;
+        }
+
+        var told = connection.Execution.Recorder.Replace();
+        return LeftTranscript.Of(connection, told, told.Count);
+    }
+}
