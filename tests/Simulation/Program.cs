@@ -5,7 +5,7 @@ using OrleansSqlite.Simulation;
 using OrleansSqlite.Simulation.Processes;
 
 // Runs the simulation: --seed 7 for one seed, --seeds 200 for the seeds from --from (default 1), --commits 1000000 for as many seeds as it
-// takes; --repeat runs each seed twice and compares; --trace FILE writes down everything that happens. Says what it came to, and ends with 1 at the first
+// takes, --plan herd for those of one plan; --repeat runs each seed twice and compares; --trace FILE writes down everything that happens. Says what it came to, and ends with 1 at the first
 // seed that fails, with the line that repeats it.
 // --herd runs herds of that many writers in place of it: combined, and each for itself; --seconds says for how long they write. --plot FILE draws such herds of all sizes.
 var options = Options.Parse(args);
@@ -31,6 +31,11 @@ var totals = new Totals();
 var watch = Stopwatch.StartNew();
 for (ulong seed = options.From; options.Wants(seed, totals); seed++)
 {
+    if (options.Plan is not null && options.Plan != Run.PlanOf(seed))
+    {
+        continue;
+    }
+
     using var text = options.Trace is null ? null : new StreamWriter(options.Trace) { AutoFlush = true };
     var result = Run.Of(seed, text);
     totals.Add(result);
@@ -61,7 +66,7 @@ return 0;
 namespace OrleansSqlite.Simulation
 {
     /// <summary>What is asked for.</summary>
-    internal sealed record Options(ulong From, ulong Seeds, long Commits, bool Repeats, bool IsVerbose, string? Trace, int Herd = 0, int Seconds = 10, string? Plot = null)
+    internal sealed record Options(ulong From, ulong Seeds, long Commits, bool Repeats, bool IsVerbose, string? Trace, int Herd = 0, int Seconds = 10, string? Plot = null, string? Plan = null)
     {
         /// <summary>Reads the command line.</summary>
         public static Options Parse(string[] args)
@@ -77,6 +82,7 @@ namespace OrleansSqlite.Simulation
                     "--commits" => options with { Commits = (long)Number(args[++i]) },
                     "--herd" => options with { Herd = (int)Number(args[++i]) },
                     "--seconds" => options with { Seconds = (int)Number(args[++i]) },
+                    "--plan" => options with { Plan = args[++i] },
                     "--plot" => options with { Plot = args[++i] },
                     "--repeat" => options with { Repeats = true },
                     "--verbose" => options with { IsVerbose = true },

@@ -67,6 +67,10 @@ internal sealed class Run
         bucket.Swapped = heads.Look;
     }
 
+    /// <summary>What the run of a seed is like.</summary>
+    /// <param name="seed">The seed.</param>
+    public static string PlanOf(ulong seed) => new Run(seed, null).plan.Name;
+
     /// <summary>Runs one seed.</summary>
     /// <param name="seed">The seed.</param>
     /// <param name="text">Where the trace goes, if anywhere.</param>

@@ -132,16 +132,13 @@ internal sealed unsafe class Recorder(nint db, UInt128 key, long maxBytes) : IDi
     /// <summary>Counts of changes are right only once a statement has been reset: puts in the last one.</summary>
     public void Settle()
     {
-        if (unsettled >= 0)
+        if (unsettled >= 0 && unsettled < Transcript.Count)
         {
-            if (unsettled < Transcript.Count)
-            {
-                ref var entry = ref Transcript[unsettled];
-                entry.Changes = ChangesOf(entry.Statement);
-            }
-
-            unsettled = -1;
+            ref var entry = ref Transcript[unsettled];
+            entry.Changes = ChangesOf(entry.Statement);
         }
+
+        unsettled = -1;
     }
 
     /// <inheritdoc/>
