@@ -100,7 +100,7 @@ internal sealed class Combiner(DatabaseContext context, Speculation speculation,
         foreach (var write in left.All)
         {
             own.Add(write.Entry.Id);
-            any |= TryBegin(write.Entry.Id) && Queue(write.Entry, InboxTask.CarryOwn, stop);
+            any |= TryBegin(write.Entry.Id) && Queue(write.Entry, InboxTask.CarryOwn, stop, () => write.IsWaiting);
         }
 
         // Ours are carried even where the inbox can't be listed.
@@ -187,9 +187,9 @@ internal sealed class Combiner(DatabaseContext context, Speculation speculation,
         return isWanted;
     }
 
-    private bool Queue(InboxEntry entry, InboxTask task, CancellationToken stop)
+    private bool Queue(InboxEntry entry, InboxTask task, CancellationToken stop, Func<bool>? isWaiting = null)
     {
-        var transaction = new InboxTransaction(entry, task, Ended, stop);
+        var transaction = new InboxTransaction(entry, task, Ended, stop) { IsWaiting = isWaiting };
         try
         {
             queue.Add(transaction);

@@ -35,6 +35,9 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
     private const int MaxForeignResultBytes = 8 << 20;
     private IReadOnlyList<StatementResult>? results;
 
+    /// <summary>Whether somebody here still waits for it; null if that is not known.</summary>
+    public Func<bool>? IsWaiting { get; init; }
+
     /// <summary>Which one.</summary>
     public InboxEntry Entry => entry;
 
@@ -70,6 +73,7 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
             WasDecided = Outcome is not null;
             if (Outcome is null)
             {
+                RequireEpoch(connection);
                 Outcome = Decide(runner, connection);
                 Outcome = Outcome with { Version = Outcome.Version == 0 ? connection.NextVersion : Outcome.Version };
                 InboxLog.Record(runner, connection, entry.Id, Outcome);
@@ -100,6 +104,18 @@ internal sealed class InboxTransaction(InboxEntry entry, InboxTask task, Action<
         Answered();
         (Outcome, Error) = (null, error);
         ended(this);
+    }
+
+    /// <summary>
+    /// A restore takes outcomes back that were told. So what was left before it runs after it only where its owner is, who knows that it was told
+    /// nothing.
+    /// </summary>
+    private void RequireEpoch(WriteConnection connection)
+    {
+        if (task != InboxTask.Withdraw && entry.CollectionEpoch != connection.CollectionEpoch && IsWaiting?.Invoke() != true)
+        {
+            throw new OperationCanceledException($"The write {entry.Id} was left in another collection epoch.");
+        }
     }
 
     private InboxOutcome Decide(StatementRunner runner, WriteConnection connection)

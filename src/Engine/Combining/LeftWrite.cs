@@ -17,6 +17,12 @@ internal sealed class LeftWrite(ILeavable transaction, InboxEntry entry)
     /// <summary>The damage that was met when it ran here, if it was: it is given up with that.</summary>
     public DatabaseException? Damage { get; set; }
 
+    /// <summary>Whether it is being withdrawn.</summary>
+    public bool IsGivenUp { get; set; }
+
+    /// <summary>Whether its caller may still be told that it took effect.</summary>
+    public bool IsWaiting => !IsGivenUp && Volatile.Read(ref taken) == 0;
+
     /// <summary>Done when its caller is answered, or it is back in the queue.</summary>
     public Task Answered => answered.Task;
 

@@ -196,10 +196,8 @@ internal sealed partial class LeftWrites
     {
         try
         {
-            if (await TryWriteAsync(write, content).ConfigureAwait(false))
-            {
-                await WaitAsync(write, known).ConfigureAwait(false);
-            }
+            await WriteAsync(write, content).ConfigureAwait(false);
+            await WaitAsync(write, known).ConfigureAwait(false);
         }
         catch (DatabaseException e) when (e.Code is ErrorCodes.DatabaseGone or ErrorCodes.DatabaseNotFound)
         {
@@ -213,7 +211,7 @@ internal sealed partial class LeftWrites
     }
 
     /// <summary>Writes the object. Once that was tried, only its id decides: an answer that is lost may hide that it lies there.</summary>
-    private async Task<bool> TryWriteAsync(LeftWrite write, byte[] content)
+    private async Task WriteAsync(LeftWrite write, byte[] content)
     {
         try
         {
@@ -221,9 +219,9 @@ internal sealed partial class LeftWrites
         }
         catch (StoreException e) when (e.Failure is StoreFailure.Denied or StoreFailure.Misconfigured or StoreFailure.Full)
         {
+            // No more of them. This one may lie there all the same: an earlier copy of the request may have come through.
             isRefused = true;
-            answers.GoBack(write);
-            return false;
+            combiner.Wake();
         }
         catch (StoreException)
         {
@@ -231,7 +229,6 @@ internal sealed partial class LeftWrites
         }
 
         await context.PassAsync(CommitPoint.Left).ConfigureAwait(false);
-        return true;
     }
 
     private async Task WaitAsync(LeftWrite write, long known)
@@ -331,6 +328,7 @@ internal sealed partial class LeftWrites
     /// <summary>Gives a write up. Whoever runs it from now on finds that it is not to take effect; until that is durable nobody knows.</summary>
     private async Task WithdrawAsync(LeftWrite write)
     {
+        write.IsGivenUp = true;
         var done = new TaskCompletionSource<InboxTransaction>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var patience = new CancellationTokenSource(WithdrawalTime, context.Time);
         try

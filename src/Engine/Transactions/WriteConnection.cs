@@ -22,6 +22,9 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
     /// <summary>The version that will carry the running transaction.</summary>
     public long NextVersion { get; private set; }
 
+    /// <summary>The collection epoch of the newest durable version below the running transaction.</summary>
+    public ulong CollectionEpoch => speculation.Current?.Head.CollectionEpoch ?? 0;
+
     /// <summary>The page size of the state that the transaction runs on, in bytes; 0 if that is empty.</summary>
     public int PageBytes => session.PageBytes;
 

@@ -84,6 +84,22 @@ public sealed class CombinerTests
         Assert.Equal(0, await scene[0].CountAsync("SELECT w FROM t WHERE v = 0"));
     }
 
+    /// <summary>The outcome of a write that was carried, failed or given up goes with the version that a restore takes back. It was told all the same.</summary>
+    [Fact]
+    public async Task What_loses_to_a_restore_is_not_carried_on_it()
+    {
+        await using var scene = await SceneAsync();
+        long before = (await scene[0].Database.DescribeAsync()).Version;
+        await scene.LeaveAsync(Bump());
+        scene[0].Store.BeforeNext(StoreVerb.Swap, async () =>
+        {
+            await scene[1].CombineAsync();
+            await scene[1].Database.RestoreAsync(ReadLevel.AtVersion(before));
+        });
+        await scene[0].CombineAsync();
+        Assert.Equal(0, await scene[1].CountAsync("SELECT w FROM t WHERE v = 0"));
+    }
+
     [Theory]
     [InlineData("INSERT INTO t VALUES (0, 0)", ErrorCodes.Sql)]
     [InlineData("INSERT INTO nothing VALUES (0)", ErrorCodes.Sql)]

@@ -25,6 +25,7 @@ public sealed class LeftWriteTests
 
     [Theory]
     [InlineData("Denied")]
+    [InlineData("DeniedAfterwards")]
     [InlineData("Full")]
     [InlineData("ReplyLost")]
     [InlineData("RequestLost")]

@@ -30,6 +30,9 @@ internal enum FaultKind
     /// <summary>Not applied: no permission.</summary>
     Denied,
 
+    /// <summary>Applied; the answer was lost, the request was sent again by itself, and that copy had no permission any more.</summary>
+    DeniedAfterwards,
+
     /// <summary>Not applied: no space.</summary>
     Full,
 
@@ -62,6 +65,8 @@ internal sealed record Fault(FaultKind Kind, int Requests = 0, TimeSpan Delay = 
     public static Fault Echo { get; } = new(FaultKind.Echo);
 
     public static Fault Denied { get; } = new(FaultKind.Denied);
+
+    public static Fault DeniedAfterwards { get; } = new(FaultKind.DeniedAfterwards);
 
     public static Fault Full { get; } = new(FaultKind.Full);
 

@@ -194,7 +194,12 @@ internal sealed class FaultyStore(IObjectStore inner, TimeProvider? time = null,
             case FaultKind.ReplyLost:
                 await apply();
                 throw Broken(key);
-            case FaultKind.Denied:
+            case FaultKind.Denied or FaultKind.DeniedAfterwards:
+                if (fault.Kind == FaultKind.DeniedAfterwards)
+                {
+                    await apply();
+                }
+
                 throw new StoreException(StoreFailure.Denied, Url, key, "No permission.");
             case FaultKind.Full:
                 throw new StoreException(StoreFailure.Full, Url, key, "No space.");
