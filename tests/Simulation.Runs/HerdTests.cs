@@ -13,9 +13,10 @@ public sealed partial class HerdTests(ITestOutputHelper output)
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task A_herd_shares_its_swaps(int seed)
+    [InlineData(1, "--closures")]
+    public async Task A_herd_shares_its_swaps(int seed, params string[] how)
     {
-        var (once, sustained) = await RunAsync(100, seed, "--verbose");
+        var (once, sustained) = await RunAsync(100, seed, ["--verbose", .. how]);
         Assert.InRange(once.P99, 1, 1499);
         Assert.InRange(once.Requests, 1, 6);
         Assert.InRange(sustained.Rate, 300, 10_000);

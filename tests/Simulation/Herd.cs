@@ -39,15 +39,17 @@ internal sealed class Herd
     private readonly int writers;
     private readonly DatabaseOptions options;
     private readonly TimeSpan? length;
+    private readonly bool closures;
     private StoreCounts before;
     private HerdResult? result;
 
-    private Herd(ulong seed, int writers, bool combine, TimeSpan? length)
+    private Herd(ulong seed, int writers, bool combine, TimeSpan? length, bool closures)
     {
         dice = new Dice(seed);
         bucket = new Bucket(world, dice.Split()) { RefusesAtOnce = true };
         this.writers = writers;
         this.length = length;
+        this.closures = closures;
         options = new DatabaseOptions
         {
             Threads = 1,
@@ -64,9 +66,10 @@ internal sealed class Herd
     /// <param name="writers">How many processes.</param>
     /// <param name="combine">Whether they combine their commits.</param>
     /// <param name="length">For how long they write, one row after the other; null if each writes one row, all at once.</param>
-    public static HerdResult Of(ulong seed, int writers, bool combine, TimeSpan? length)
+    /// <param name="closures">Whether they write by closures and not by batches.</param>
+    public static HerdResult Of(ulong seed, int writers, bool combine, TimeSpan? length, bool closures = false)
     {
-        var herd = new Herd(seed, writers, combine, length);
+        var herd = new Herd(seed, writers, combine, length, closures);
         herd.world.Run(herd.LiveAsync);
         return herd.result!;
     }
@@ -138,7 +141,19 @@ internal sealed class Herd
     private async Task WriteAsync(Instance instance, int who, int i)
     {
         var began = world.Now;
-        await instance.Database.ExecuteAsync(new Statement("INSERT INTO t(who, i) VALUES (?, ?)", who, i));
+        if (closures)
+        {
+            await instance.Database.WriteAsync(connection =>
+            {
+                connection.Run("INSERT INTO t(who, i) VALUES ($1, $2)", who, i);
+                return i;
+            });
+        }
+        else
+        {
+            await instance.Database.ExecuteAsync(new Statement("INSERT INTO t(who, i) VALUES (?, ?)", who, i));
+        }
+
         latencies.Add(world.Now - began);
     }
 

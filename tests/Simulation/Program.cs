@@ -7,7 +7,7 @@ using OrleansSqlite.Simulation.Processes;
 // Runs the simulation: --seed 7 for one seed, --seeds 200 for the seeds from --from (default 1), --commits 1000000 for as many seeds as it
 // takes, --plan herd for those of one plan; --repeat runs each seed twice and compares; --trace FILE writes down everything that happens. Says what it came to, and ends with 1 at the first
 // seed that fails, with the line that repeats it.
-// --herd runs herds of that many writers in place of it: combined, and each for itself; --seconds says for how long they write. --plot FILE draws such herds of all sizes.
+// --herd runs herds of that many writers in place of it: combined, and each for itself; --seconds says for how long they write, --closures that they do so by closures. --plot FILE draws such herds of all sizes.
 var options = Options.Parse(args);
 if (options.Plot is { } file)
 {
@@ -20,8 +20,8 @@ if (options.Herd > 0)
     foreach (bool combine in options.IsVerbose ? new[] { true } : [true, false])
     {
         string how = combine ? "combined" : "each for itself";
-        Console.WriteLine($"{options.Herd} writers, one row each at once, {how}: {Herd.Of(options.From, options.Herd, combine, null)}");
-        Console.WriteLine($"{options.Herd} writers for {options.Seconds} s, {how}: {Herd.Of(options.From, options.Herd, combine, TimeSpan.FromSeconds(options.Seconds))}");
+        Console.WriteLine($"{options.Herd} writers, one row each at once, {how}: {Herd.Of(options.From, options.Herd, combine, null, options.Closures)}");
+        Console.WriteLine($"{options.Herd} writers for {options.Seconds} s, {how}: {Herd.Of(options.From, options.Herd, combine, TimeSpan.FromSeconds(options.Seconds), options.Closures)}");
     }
 
     return 0;
@@ -66,7 +66,7 @@ return 0;
 namespace OrleansSqlite.Simulation
 {
     /// <summary>What is asked for.</summary>
-    internal sealed record Options(ulong From, ulong Seeds, long Commits, bool Repeats, bool IsVerbose, string? Trace, int Herd = 0, int Seconds = 10, string? Plot = null, string? Plan = null)
+    internal sealed record Options(ulong From, ulong Seeds, long Commits, bool Repeats, bool IsVerbose, string? Trace, int Herd = 0, int Seconds = 10, string? Plot = null, string? Plan = null, bool Closures = false)
     {
         /// <summary>Reads the command line.</summary>
         public static Options Parse(string[] args)
@@ -84,6 +84,7 @@ namespace OrleansSqlite.Simulation
                     "--seconds" => options with { Seconds = (int)Number(args[++i]) },
                     "--plan" => options with { Plan = args[++i] },
                     "--plot" => options with { Plot = args[++i] },
+                    "--closures" => options with { Closures = true },
                     "--repeat" => options with { Repeats = true },
                     "--verbose" => options with { IsVerbose = true },
                     "--trace" => options with { Trace = args[++i] },

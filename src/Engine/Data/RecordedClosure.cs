@@ -8,14 +8,10 @@ namespace OrleansSqlite.Data;
 /// <summary>Runs a closure so that it becomes known what it does and what it is told. Nothing of it is committed.</summary>
 internal static class RecordedClosure
 {
-    /// <summary>Runs it on the newest version.</summary>
+    /// <summary>Runs it on the newest version that is known here. In a crowd a look for a newer one would be old before it helps.</summary>
     /// <returns>Null if others can't run it in its place.</returns>
-    public static async Task<(Batch Batch, Telling Telling)?> RunAsync(EngineDatabase database, EngineThreads threads, ClosureTransaction closure)
-    {
-        // What it begins on is the newest head that is known here: looks for it.
-        (await database.PinAsync(ReadLevel.Strong, closure.Cancellation).ConfigureAwait(false)).Snapshot.Release();
-        return await threads.RunAsync(() => Run(database, closure)).ConfigureAwait(false);
-    }
+    public static Task<(Batch Batch, Telling Telling)?> RunAsync(EngineDatabase database, EngineThreads threads, ClosureTransaction closure) =>
+        threads.RunAsync(() => Run(database, closure));
 
     private static (Batch Batch, Telling Telling)? Run(EngineDatabase database, ClosureTransaction closure)
     {
