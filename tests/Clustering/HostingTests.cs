@@ -54,7 +54,7 @@ public sealed class HostingTests
     public async Task A_store_that_ignores_conditions_is_refused_at_start()
     {
         using var host = Silo(silo => silo.UseOrleansSqliteClustering(_ => new ForgetfulStore()));
-        var error = await Assert.ThrowsAsync<OrleansException>(() => host.Services.GetRequiredService<IMembershipTable>().InitializeMembershipTable(true));
+        var error = await Assert.ThrowsAsync<OrleansException>(() => host.Services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true, CancellationToken.None));
         Assert.Contains("The membership of cluster 'c' (store memory:, object _cluster/c/members) can't be kept in its store. The store is not safe", error.Message, StringComparison.Ordinal);
 
         using var other = Silo(silo => silo.UseOrleansSqliteClustering("memory:").AddOrleansSqliteGrainStorageAsDefault(_ => new ForgetfulStore()));
@@ -69,7 +69,7 @@ public sealed class HostingTests
     public async Task A_probe_can_be_left_out()
     {
         using var host = Silo(silo => silo.UseOrleansSqliteClustering(options => (options.OpenStore, options.ProbeStore) = (_ => new ForgetfulStore(), false)));
-        await host.Services.GetRequiredService<IMembershipTable>().InitializeMembershipTable(true);
+        await host.Services.GetRequiredService<IMembershipTable>().InitializeMembershipTableAsync(true, CancellationToken.None);
     }
 
     [Fact]

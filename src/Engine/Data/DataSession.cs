@@ -156,7 +156,15 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
     public CommitAnswer AskForTurn()
     {
         var transaction = new InteractiveTransaction(database.Context, database.Speculation, null, null, -1, canRunAgain: true) { Losses = Declined!.Losses };
-        Queue(transaction);
+        try
+        {
+            Queue(transaction);
+        }
+        catch (Exception e) when (e is DatabaseException or ObjectDisposedException)
+        {
+            // Its answer says so.
+        }
+
         var answer = transaction.Wait();
         if (answer is CommitAnswer.TurnLent lent)
         {

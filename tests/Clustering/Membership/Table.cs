@@ -40,7 +40,7 @@ internal static class Table
 
     /// <summary>Reads the version, and inserts the row on it.</summary>
     public static async Task<bool> InsertAsync(this IMembershipTable table, MembershipEntry entry) =>
-        await table.InsertRow(entry, (await table.ReadAll()).Version.Next());
+        await table.InsertRowAsync(entry, (await table.ReadAllAsync(CancellationToken.None)).Version.Next(), CancellationToken.None);
 
     /// <summary>Inserts the row, however often others are faster.</summary>
     public static async Task InsertForSureAsync(this IMembershipTable table, MembershipEntry entry)
@@ -53,12 +53,12 @@ internal static class Table
     /// <summary>Reads the row, changes its state, and writes it back.</summary>
     public static async Task<bool> UpdateAsync(this IMembershipTable table, int number, SiloStatus status)
     {
-        var data = await table.ReadAll();
+        var data = await table.ReadAllAsync(CancellationToken.None);
         var (entry, tag) = data.TryGet(Silo(number))!;
         entry.Status = status;
-        return await table.UpdateRow(entry, tag, data.Version.Next());
+        return await table.UpdateRowAsync(entry, tag, data.Version.Next(), CancellationToken.None);
     }
 
     public static async Task<string[]> NamesAsync(this IMembershipTable table) =>
-        [.. (await table.ReadAll()).Members.Select(member => member.Item1.SiloName).Order(StringComparer.Ordinal)];
+        [.. (await table.ReadAllAsync(CancellationToken.None)).Members.Select(member => member.Item1.SiloName).Order(StringComparer.Ordinal)];
 }
