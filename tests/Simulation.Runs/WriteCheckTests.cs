@@ -8,7 +8,7 @@ public sealed class WriteCheckTests
 {
     [Fact]
     public void Writes_that_ended_as_they_should_are_fine() =>
-        Assert.Empty(WriteCheck.Problems([Ended("a", landed: true), Ended("b", known: true), Ended("c", known: false), Ended("d", known: false)], ["a", "c"]));
+        Assert.Empty(WriteCheck.Problems([Ended("a", landed: true), Ended("b", known: true), Ended("c", known: false), Ended("d", known: false)], ["a", "c"], Whole));
 
     [Fact]
     public void An_acknowledged_write_that_is_lost_is_found() => Finds("lost", [Ended("a", landed: true)], []);
@@ -24,6 +24,18 @@ public sealed class WriteCheckTests
 
     [Fact]
     public void A_write_of_nobody_is_found() => Finds("by nobody", [], ["a"]);
+
+    [Fact]
+    public void What_a_restore_has_taken_back_is_absent()
+    {
+        var other = new Descent(new HashSet<long> { 2 }, new HashSet<string>());
+        Assert.Empty(WriteCheck.Problems([Ended("a", landed: true)], [], other));
+        Finds("took effect again", [Ended("a", landed: true)], ["a"], other);
+    }
+
+    [Fact]
+    public void What_a_restore_has_brought_back_may_have_been_told_of_another_version() =>
+        Assert.Empty(WriteCheck.Problems([Ended("a", landed: true)], ["a"], new Descent(new HashSet<long> { 2 }, new HashSet<string> { "a" })));
 
     [Fact]
     public void One_answer_of_many_that_it_landed_counts()
@@ -50,8 +62,10 @@ public sealed class WriteCheckTests
         Assert.Equal(8, knowledge.Newest);
     }
 
-    private static void Finds(string problem, Write[] writes, string[] there) =>
-        Assert.Contains(problem, Assert.Single(WriteCheck.Problems(writes, there)), StringComparison.Ordinal);
+    private static Descent Whole => new(new HashSet<long> { 1 }, new HashSet<string>());
+
+    private static void Finds(string problem, Write[] writes, string[] there, Descent? descent = null) =>
+        Assert.Contains(problem, Assert.Single(WriteCheck.Problems(writes, there, descent ?? Whole)), StringComparison.Ordinal);
 
     private static Write Ended(string marker, bool landed = false, bool known = false)
     {

@@ -48,6 +48,9 @@ internal sealed record Plan
     /// <summary>The commits after which nothing new is begun.</summary>
     public required int Commits { get; init; }
 
+    /// <summary>Whether the database goes back to earlier versions in the midst of it all.</summary>
+    public bool Restores { get; init; }
+
     /// <summary>The engine's settings.</summary>
     public required DatabaseOptions Options { get; init; }
 
@@ -62,19 +65,20 @@ internal sealed record Plan
     {
         string name = dice.Pick(Names);
         bool isRough = name is "rough" or "everything";
+        bool isHerd = name is "herd" or "restores";
         return new Plan
         {
             Name = name,
             Callers = Crowd(dice, name),
-            ReaderShare = name == "saturated" ? 0 : dice.Pick([0, 0.1, 0.3]),
-            // The last one is the upkeep: it sends many requests.
-            Weights = [.. Enumerable.Range(1, kinds - 1).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0)), dice.Pick([0.005, 0.05, 0.3])],
+            ReaderShare = name is "saturated" or "restores" ? 0 : dice.Pick([0, 0.1, 0.3]),
+            Restores = name == "restores",
+            Weights = name == "restores" ? Workloads.Workload.OfEveryVersion(kinds) : Mixed(dice, kinds),
             // Long enough that a head no longer lists the commit that somebody who stood still asks for.
-            Severity = isRough ? dice.Between(0.3, 2) : name is "crashes" or "pauses" or "long" or "herd" ? dice.Between(0.0, 0.3) : 0,
+            Severity = isRough ? dice.Between(0.3, 2) : isHerd || name is "crashes" or "pauses" or "long" ? dice.Between(0.0, 0.3) : 0,
             Damages = isRough && dice.Chance(0.5),
             ConflictChance = dice.Pick([0, 0.05, 0.5]),
-            CrashChance = name is "crashes" or "everything" or "herd" ? dice.Between(0.002, 0.02) : 0,
-            Life = name is "crashes" or "everything" or "herd" ? TimeSpan.FromSeconds(dice.Between(2.0, 20)) : null,
+            CrashChance = isHerd || name is "crashes" or "everything" ? dice.Between(0.002, 0.02) : 0,
+            Life = isHerd || name is "crashes" or "everything" ? TimeSpan.FromSeconds(dice.Between(2.0, 20)) : null,
             PauseChance = name == "long" ? 0.003 : name is "pauses" or "everything" ? dice.Between(0.002, 0.02) : 0,
             MedianPause = TimeSpan.FromSeconds(name == "long" ? 40 : dice.Pick([0.05, 0.5, 5])),
             Drifts = dice.Chance(0.5),
@@ -94,12 +98,16 @@ internal sealed record Plan
         };
     }
 
-    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "pauses", "everything", "everything", "everything", "long", "herd", "herd"];
+    private static readonly string[] Names = ["calm", "saturated", "rough", "rough", "crashes", "crashes", "pauses", "pauses", "everything", "everything", "everything", "long", "herd", "herd", "restores"];
+
+    /// <summary>More of this and less of that. The last one is the upkeep: it sends many requests.</summary>
+    private static IReadOnlyList<double> Mixed(Dice dice, int kinds) =>
+        [.. Enumerable.Range(1, kinds - 1).Select(_ => dice.Chance(0.3) ? 0.01 : dice.Between(0.2, 1.0)), dice.Pick([0.005, 0.05, 0.3])];
 
     /// <summary>Library writers, few or many, group committers, and both beside each other.</summary>
     private static int[] Crowd(Dice dice, string name) => name == "saturated"
         ? [dice.Between(12, 24), 1, 1]
-        : name == "herd" ? [.. Enumerable.Repeat(1, dice.Between(8, 20))]
+        : name is "herd" or "restores" ? [.. Enumerable.Repeat(1, dice.Between(8, 20))]
         : dice.Below(4) switch
         {
             0 => [.. Enumerable.Repeat(1, dice.Between(2, 8))],

@@ -58,12 +58,13 @@ internal sealed class Run
         trace = new Trace(world, text);
         dice = new Dice(seed);
         plan = Plan.For(dice.Split(), workloads.Length);
-        scene = new Scene(world, trace) { MayBeDamaged = plan.Damages, Patience = plan.Patience, MayGiveUp = plan.Severity > 0 || plan.PauseChance > 0 };
+        scene = new Scene(world, trace) { MayBeDamaged = plan.Damages, Patience = plan.Patience, Restores = plan.Restores, MayGiveUp = plan.Severity > 0 || plan.PauseChance > 0 };
         weather = new Weather(world, trace, dice.Split(), plan.Severity, plan.Damages);
         bucket = new Bucket(world, dice.Split()) { ConflictChance = plan.ConflictChance };
         var annals = new Annals(bucket);
-        workloads[^1] = new Upkeep(annals, bucket);
-        heads = new HeadWatch(bucket, annals, new Format.DatabaseKeys(Instance.DatabaseName).Head);
+        var lineage = new Lineage(annals);
+        workloads[^1] = new Upkeep(annals, bucket, lineage);
+        heads = new HeadWatch(bucket, annals, lineage, new Format.DatabaseKeys(Instance.DatabaseName).Head);
         bucket.Swapped = heads.Look;
     }
 
@@ -225,7 +226,7 @@ internal sealed class Run
             throw new CheckFailedException($"PRAGMA integrity_check: {damage}.");
         }
 
-        if (WriteCheck.Problems(scene.Writes, there).FirstOrDefault() is { } problem)
+        if (WriteCheck.Problems(scene.Writes, there, heads.Descent()).FirstOrDefault() is { } problem)
         {
             throw new CheckFailedException($"{problem}.");
         }

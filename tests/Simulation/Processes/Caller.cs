@@ -26,7 +26,7 @@ internal sealed class Caller(Scene scene, Instance instance, string name, Dice d
     public async Task<(Write Write, BatchResult? Result)> ExecuteAsync(string kind, Func<string, Statement[]> statements)
     {
         var write = scene.Begin(kind);
-        bool isRepeatable = dice.Chance(0.4);
+        bool isRepeatable = !scene.Restores && dice.Chance(0.4);
         var batch = new Batch([.. statements(write.Marker), new Statement("INSERT INTO done VALUES (?, ?)", write.Marker, kind)])
         {
             OperationId = isRepeatable ? write.Marker : null,

@@ -27,6 +27,9 @@ internal sealed class Scene(World world, Trace trace)
     /// <summary>The longest that a write may take.</summary>
     public TimeSpan Patience { get; init; }
 
+    /// <summary>Whether versions are taken back, so that what was acknowledged may be gone.</summary>
+    public bool Restores { get; init; }
+
     /// <summary>Whether a write may give up after lost races.</summary>
     public bool MayGiveUp { get; init; }
 

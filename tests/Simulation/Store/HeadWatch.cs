@@ -7,7 +7,7 @@ namespace OrleansSqlite.Simulation.Store;
 /// Looks at every head as it lands: versions follow each other, what a head lists of the past never changes, and no object that it names is
 /// missing.
 /// </summary>
-internal sealed class HeadWatch(Bucket bucket, Annals annals, string key)
+internal sealed class HeadWatch(Bucket bucket, Annals annals, Lineage lineage, string key)
 {
     private Head? last;
 
@@ -16,6 +16,9 @@ internal sealed class HeadWatch(Bucket bucket, Annals annals, string key)
 
     /// <summary>The first thing that was wrong.</summary>
     public string? Problem { get; private set; }
+
+    /// <summary>What the newest version goes back to.</summary>
+    public Descent Descent() => lineage.Of(Commits);
 
     /// <summary>An object was swapped.</summary>
     public void Look(string swapped, StoredObject stored)
@@ -35,6 +38,11 @@ internal sealed class HeadWatch(Bucket bucket, Annals annals, string key)
             : null;
         Problem ??= Missing(head);
         annals.Add(head);
+        if (last is not null && head.Version > last.Version && head.CollectionEpoch > last.CollectionEpoch)
+        {
+            lineage.Restored(head.Version);
+        }
+
         last = head;
     }
 

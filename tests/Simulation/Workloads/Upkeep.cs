@@ -9,7 +9,7 @@ namespace OrleansSqlite.Simulation.Workloads;
 /// What goes on beside the work: collections, compactions, forks, forks of forks, snapshots, restores of forks, reads of the past. Every version that is read must be, to the
 /// byte, what it was when it landed, whatever has been collected since; and no object that anything living names may be missing.
 /// </summary>
-internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
+internal sealed class Upkeep(Annals annals, Bucket bucket, Lineage lineage) : Workload
 {
     private static readonly string[] Past = [ErrorCodes.VersionGone, ErrorCodes.VersionNotReached];
     private readonly Dictionary<string, long> forks = [];
@@ -21,7 +21,9 @@ internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
     public override IEnumerable<string> Schema => [];
 
     /// <inheritdoc/>
-    public override Task StepAsync(Caller caller) => caller.Dice.Weighted([0.3, 0.25, 0.15, 0.1, 0.05, 0.1, 0.05]) switch
+    public override Task StepAsync(Caller caller) => caller.Scene.Restores && caller.Dice.Chance(0.2) ? RestoreAsync(caller) : AnyAsync(caller);
+
+    private Task AnyAsync(Caller caller) => caller.Dice.Weighted([0.3, 0.25, 0.15, 0.1, 0.05, 0.1, 0.05]) switch
     {
         0 => CollectAsync(caller),
         1 => ReadAsync(caller),
@@ -148,6 +150,14 @@ internal sealed class Upkeep(Annals annals, Bucket bucket) : Workload
         {
             snapshots[name] = version;
         }
+    }
+
+    /// <summary>Takes the last versions back. Not the one with the schema.</summary>
+    private async Task RestoreAsync(Caller caller)
+    {
+        long version = Math.Max(2, caller.Scene.Knowledge.Newest - caller.Dice.Below(6));
+        lineage.Ask(version);
+        await caller.TryAsync($"restores version {version}", () => caller.Instance.Database.RestoreAsync(ReadLevel.AtVersion(version)), Past);
     }
 
     /// <summary>Writes to a fork, takes that back, and finds it as it was.</summary>
