@@ -2,6 +2,7 @@ using Amazon.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using OrleansSqlite.Server;
@@ -34,7 +35,11 @@ internal static class SiloProgram
             }
 
             await using var app = SiloApp.Build(settings);
-            await app.StartAsync();
+            using (StartWatch.Begin(settings, app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(StartWatch)), TimeProvider.System))
+            {
+                await app.StartAsync();
+            }
+
             var warning = ServerHost.Warning(app.Services, settings.Addresses);
             string store = app.Services.GetRequiredService<DatabaseEngine>().StoreUrl;
             if (settings.LogFormat is LogFormat.Json)

@@ -66,6 +66,9 @@ internal sealed class SiloSettings
     /// <summary>DynamoDB's region, or the URL of a server that speaks its protocol.</summary>
     public string? DynamoDBService { get; init; }
 
+    /// <summary>Whether anything is kept there.</summary>
+    public bool UsesDynamoDB => Clustering == Silo.Backing.DynamoDB || GrainStorage == Silo.Backing.DynamoDB || Reminders;
+
     /// <summary>What the names of its tables begin with.</summary>
     public required string DynamoDBTables { get; init; }
 
@@ -160,8 +163,7 @@ internal sealed class SiloSettings
             Config = configuration["config"],
             AllowAnonymous = Flag(configuration, "allow-anonymous"),
         };
-        bool dynamo = settings.Clustering == Silo.Backing.DynamoDB || settings.GrainStorage == Silo.Backing.DynamoDB || settings.Reminders;
-        return dynamo && settings.DynamoDBService is null
+        return settings.UsesDynamoDB && settings.DynamoDBService is null
             ? throw new SettingException("DynamoDB needs --dynamodb-service: a region such as eu-central-1, or the URL of a server that speaks its protocol.")
             : settings;
     }
