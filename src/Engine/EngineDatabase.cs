@@ -291,8 +291,8 @@ public sealed partial class EngineDatabase : IDatabase
         }
     }
 
-    /// <summary>Queues the transaction of a connection on which the database was opened.</summary>
-    internal void Queue(InteractiveTransaction transaction) => Add(transaction);
+    /// <summary>Queues a write that did not come by this class: the transaction of a connection on which the database was opened.</summary>
+    internal void Queue(WriteTransaction transaction) => Add(transaction);
 
     /// <summary>Ends everything that waits here, and lets connections and snapshots go. The engine does it: all its users share this object.</summary>
     internal void Close()

@@ -79,6 +79,12 @@ internal static class Errors
         inner)
     { Database = database, Version = version, OutcomeKnown = false };
 
+    public static DatabaseException BroughtBack(string database, long version) => new(
+        ErrorKind.Unavailable,
+        ErrorCodes.OutcomeUnknown,
+        $"The write to '{database}' took effect as version {version}, a restore took that back, and another one has brought it again before the write was answered. Don't send it again; query what you need.")
+    { Database = database, Version = version, OutcomeKnown = false };
+
     public static DatabaseException Invariant(string database, long version, string broken) => new(
         ErrorKind.Internal,
         ErrorCodes.Invariant,

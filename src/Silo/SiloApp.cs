@@ -131,6 +131,9 @@ internal static class SiloApp
         // Which begins like the one above, and is meant to be heard.
         logging.AddFilter("OrleansSqlite", LogLevel.Information);
 
+        // Orleans tries again by it: an attempt is no news.
+        logging.AddFilter("Polly", LogLevel.Warning);
+
         // The watchdog's first look has nothing to compare with.
         logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);
 

@@ -11,6 +11,9 @@ internal interface ILeavable
     /// <summary>How often it has lost a race.</summary>
     int Losses { get; }
 
+    /// <summary>As what it lies there.</summary>
+    LeftAs? LeftAs { get; set; }
+
     /// <summary>When it came, by the monotonic clock.</summary>
     long QueuedAt { get; }
 

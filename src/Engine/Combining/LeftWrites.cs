@@ -156,6 +156,7 @@ internal sealed partial class LeftWrites
         foreach (var (write, content) in leaving)
         {
             Crowd.Meet();
+            write.Transaction.LeftAs = new LeftAs(write.Entry.Id, write.Entry.CollectionEpoch);
             left[write.Entry.Id] = write;
             _ = RunAsync(write, content, version);
         }

@@ -14,6 +14,9 @@ internal sealed class ToldWrite(int losses, long queuedAt) : ILeavable
     public CancellationToken Cancellation => CancellationToken.None;
 
     /// <inheritdoc/>
+    public LeftAs? LeftAs { get; set; }
+
+    /// <inheritdoc/>
     public int Losses => losses;
 
     /// <inheritdoc/>

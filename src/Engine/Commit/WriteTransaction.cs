@@ -1,3 +1,4 @@
+using OrleansSqlite.Combining;
 using OrleansSqlite.Transactions;
 
 namespace OrleansSqlite.Commit;
@@ -48,6 +49,9 @@ internal abstract class WriteTransaction
 
     /// <summary>Whether others may run it in its place: it can be told them, and they have not sent it back.</summary>
     public virtual bool CanBeLeft => false;
+
+    /// <summary>As what it lies in the inbox, or lay there before it came back; null if it never did.</summary>
+    public LeftAs? LeftAs { get; set; }
 
     /// <summary>The most memory that its changed pages may take, in bytes.</summary>
     public virtual long MaxBytes(DatabaseOptions options) => options.TransactionBytes;

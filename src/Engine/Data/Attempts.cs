@@ -2,6 +2,7 @@ using System.Data;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.ExceptionServices;
 using Microsoft.Data.Sqlite;
+using OrleansSqlite.Combining;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Transactions;
@@ -19,6 +20,7 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
     private bool isHidden;
     private bool cameBack;
     private bool isCarried;
+    private LeftAs? leftAs;
     private SqliteDataReader? carried;
 
     /// <summary>Executes it.</summary>
@@ -153,7 +155,7 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
             }
 
             cameBack = true;
-            if (session.AskForTurn() is CommitAnswer.Failed refused)
+            if (session.AskForTurn(leftAs) is CommitAnswer.Failed refused)
             {
                 End(refused.Error, error);
             }
@@ -238,14 +240,19 @@ internal sealed class Attempts(Execution execution, OrleansSqliteCommand command
 
     private BatchResult? Wait((Batch Batch, Telling Telling) left, SqliteException? error)
     {
+        var write = new ToldWrite(session.Declined!.Losses, session.Declined.QueuedAt);
         try
         {
-            return LeftCommit.Wait(execution.Database, session.Declined!, left);
+            return LeftCommit.Wait(execution.Database, write, left);
         }
         catch (DatabaseException e)
         {
             End(e, error);
             return null;
+        }
+        finally
+        {
+            leftAs = write.LeftAs;
         }
     }
 

@@ -1,3 +1,4 @@
+using OrleansSqlite.Combining;
 using OrleansSqlite.Commit;
 using OrleansSqlite.Pages;
 using OrleansSqlite.Stores;
@@ -152,10 +153,15 @@ internal sealed class DataSession(EngineDatabase database, bool isReadOnly) : Se
         return answer;
     }
 
-    /// <summary>After it was declined, and could not be left: waits until the turn is here.</summary>
-    public CommitAnswer AskForTurn()
+    /// <summary>After it was declined, and could not be left or came back: waits until the turn is here.</summary>
+    /// <param name="leftAs">As what it lay in the inbox; null if it did not.</param>
+    public CommitAnswer AskForTurn(LeftAs? leftAs)
     {
-        var transaction = new InteractiveTransaction(database.Context, database.Speculation, null, null, -1, canRunAgain: true) { Losses = Declined!.Losses };
+        var transaction = new InteractiveTransaction(database.Context, database.Speculation, null, null, -1, canRunAgain: true)
+        {
+            Losses = Declined!.Losses,
+            LeftAs = leftAs,
+        };
         try
         {
             Queue(transaction);

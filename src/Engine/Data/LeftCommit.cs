@@ -14,9 +14,8 @@ internal static class LeftCommit
     /// <summary>Leaves it, and waits on the caller's thread.</summary>
     /// <returns>Null if it could not be left, or has come back: it runs here then, and meets its own errors.</returns>
     /// <exception cref="OrleansSqliteException">It was given up, or nobody knows.</exception>
-    public static BatchResult? Wait(EngineDatabase database, CommitAnswer.Declined declined, (Batch Batch, Telling Telling) left)
+    public static BatchResult? Wait(EngineDatabase database, ToldWrite write, (Batch Batch, Telling Telling) left)
     {
-        var write = new ToldWrite(declined.Losses, declined.QueuedAt);
         if (!database.Leaving.TryLeave(write, left.Batch, left.Telling))
         {
             return null;

@@ -84,10 +84,11 @@ internal sealed class InteractiveTransaction : WriteTransaction
         var (tip, next) = speculation.Begin();
         try
         {
-            if (!canRunAgain)
+            Verdict = canRunAgain
+                ? LeftAs?.Obstacle(context, tip, speculation.Current?.Head.CollectionEpoch ?? 0)
+                : Errors.NotRepeatable(context.Name, "it came from a command that this connection did not make, or from incremental blob I/O");
+            if (Verdict is not null)
             {
-                Verdict = Errors.NotRepeatable(
-                    context.Name, "it came from a command that this connection did not make, or from incremental blob I/O");
                 return speculation.TryStackUnchanged(this, tip);
             }
 

@@ -42,6 +42,12 @@ internal sealed class WriteConnection(DatabaseContext context, Speculation specu
         try
         {
             runnerRan = false;
+            if (transaction.LeftAs?.Obstacle(context, snapshot, CollectionEpoch) is { } obstacle)
+            {
+                transaction.Verdict = obstacle;
+                return speculation.TryStackUnchanged(transaction, snapshot);
+            }
+
             transaction.Run(this);
             if (runnerRan && session.SchemaAfter is { } schema)
             {

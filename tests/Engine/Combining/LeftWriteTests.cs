@@ -1,3 +1,4 @@
+using OrleansSqlite.Combining;
 using OrleansSqlite.Format;
 using OrleansSqlite.Stores;
 using OrleansSqlite.Tests.Faults;
@@ -78,6 +79,7 @@ public sealed class LeftWriteTests
         scene[0].Store.Before = request =>
         {
             isThere |= request.Verb == StoreVerb.Write && request.Key.StartsWith(Combining.Left.Inbox, StringComparison.Ordinal);
+            Assert.All(scene[0].Database.Left.All, static write => Assert.Equal(new LeftAs(write.Entry.Id, write.Entry.CollectionEpoch), write.Transaction.LeftAs));
             return isThere && request.Verb == StoreVerb.Read ? cancel.CancelAsync() : Task.CompletedTask;
         };
         var write = scene[0].Database.ExecuteAsync(Bump, cancel.Token);

@@ -4,7 +4,7 @@ namespace OrleansSqlite.Simulation.Checks;
 
 /// <summary>
 /// Every acknowledged write is there once, every refused one is absent, an unknown one is there at most once. What was acknowledged at a version that a
-/// restore has taken back is absent, too.
+/// restore has taken back is absent, too, unless a restore has brought it: then it is there, whatever its caller was told.
 /// </summary>
 internal static class WriteCheck
 {
@@ -33,7 +33,7 @@ internal static class WriteCheck
             {
                 yield return $"{write} was taken back and took effect again";
             }
-            else if (count == 1 && write.Ended == Ended.Refused)
+            else if (count == 1 && write.Ended == Ended.Refused && !descent.Restored.Contains(write.Marker))
             {
                 yield return $"{write} was refused and took effect";
             }
