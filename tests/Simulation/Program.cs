@@ -29,6 +29,7 @@ if (options.Herd > 0)
 
 var totals = new Totals();
 var watch = Stopwatch.StartNew();
+var said = TimeSpan.Zero;
 for (ulong seed = options.From; options.Wants(seed, totals); seed++)
 {
     if (options.Plan is not null && options.Plan != Run.PlanOf(seed))
@@ -56,6 +57,12 @@ for (ulong seed = options.From; options.Wants(seed, totals); seed++)
         Console.WriteLine($"to repeat it: dotnet run -c Release --project tests/Simulation -- --seed {seed} --trace trace.txt");
         Console.WriteLine(totals);
         return 1;
+    }
+
+    if (watch.Elapsed - said > TimeSpan.FromMinutes(1))
+    {
+        said = watch.Elapsed;
+        Console.Error.WriteLine($"{totals.Commits} commits, {totals.Seeds} seeds up to {seed}, {said:hh\\:mm\\:ss}");
     }
 }
 
